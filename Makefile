@@ -1,0 +1,72 @@
+# Two commands are all that is needed: `make demo` and `make test`. Both install what is missing.
+
+PYTHON ?= python3
+VENV := .venv
+export DO_NOT_TRACK := 1
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-server test lint types check format migrate server deploy worker \
+	requirements readme-picture bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: $(INSTALLED) ## Make .venv and install the pinned requirements (nothing to do when they are there)
+
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(INSTALLED)
+
+demo: setup ## Run the main job on the demo shop and show what came out
+	@$(BIN)/python -m demo
+
+demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.1:4200
+	PREFECT_HOME=$(DEMO_PREFECT_HOME) $(BIN)/prefect server start
+
+test: setup ## Run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: setup ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## All that CI checks
+
+format: setup ## Put the code in form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+migrate: setup ## Bring the database of CTA_DATABASE_URL (or the embedded one) up to date
+	$(BIN)/alembic upgrade head
+
+server: setup ## Start a Prefect server with its UI, at http://127.0.0.1:4200
+	$(BIN)/prefect server start
+
+deploy: setup ## Register the work pool, the limit and the deployments with the Prefect server
+	$(BIN)/python -m deployments
+
+worker: setup ## Start a worker for the deployments
+	$(BIN)/prefect worker start --pool cta-previews --type process
+
+requirements: setup ## Compile requirements.txt anew from requirements.in
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --no-emit-index-url \
+		--upgrade --quiet --output-file requirements.txt
+
+bench: setup ## Measure the demo against its limits of time and memory
+	$(BIN)/python -m bench.demo_run
+
+readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
+	$(BIN)/python -m demo.readme_picture
+
+clean: ## Remove what was written at run time (the environment stays)
+	rm -rf .data .pytest_cache .mypy_cache .ruff_cache

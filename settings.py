@@ -1,0 +1,144 @@
+"""Every setting of the project, read from the environment (prefix ``CTA_``) or from ``.env``."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """The settings of one process; `get_settings` is how the project reaches them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CTA_", env_file=PROJECT_ROOT / ".env", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(
+        Path(".data"), description="Where everything that is written at run time lives."
+    )
+    database_url: str | None = Field(
+        None, description="The Postgres that holds the records; empty starts an embedded one."
+    )
+    database_pool_size: int = Field(
+        20, ge=1, le=200, description="Connections to Postgres that one process may hold."
+    )
+    media_url: str | None = Field(
+        None,
+        description="The address under which the media folder is served; empty gives file://.",
+    )
+
+    generator: Literal["local", "gemini"] | None = Field(
+        None,
+        description="Who makes backgrounds and prefills: `local` or `gemini`; "
+        "empty means gemini when GOOGLE_API_KEY is set, else local.",
+    )
+    generations_per_minute: int = Field(
+        20,
+        ge=1,
+        description="How many generations may start in any 60 seconds, over all processes.",
+    )
+    google_api_key: SecretStr | None = Field(
+        None, validation_alias="GOOGLE_API_KEY", description="The key for Gemini (no CTA_ prefix)."
+    )
+    gemini_endpoint: str | None = Field(
+        None, description="Another address for the Gemini API, for a proxy; empty means Google's."
+    )
+    gemini_image_model: str = Field(
+        "gemini-3.1-flash-image", description="The Gemini model that makes backgrounds."
+    )
+    gemini_text_model: str = Field(
+        "gemini-flash-latest", description="The Gemini model that writes prefills."
+    )
+    gemini_timeout_seconds: float = Field(
+        60, gt=0, description="How long one call to Gemini may take."
+    )
+
+    clip_model: str = Field(
+        "ViT-B-32",
+        description="The open_clip model that ranks pictures; `micro` is the bundled one.",
+    )
+    clip_pretrained: str = Field(
+        "laion2b_s34b_b79k", description="The weights of CTA_CLIP_MODEL, as open_clip names them."
+    )
+    max_ranked_images: int = Field(
+        24, ge=1, description="How many pictures of a page are loaded and ranked, in page order."
+    )
+
+    max_concurrent_sources: int = Field(
+        4, ge=1, le=64, description="Sources that one run works on at the same time."
+    )
+    max_concurrent_previews: int = Field(
+        4, ge=1, le=10, description="Previews of one source that are worked on at the same time."
+    )
+    product_max_age_hours: float = Field(
+        24, ge=0, description="How long a product that was read is reused before it is read again."
+    )
+
+    user_agent: str = Field(
+        "cta-previews/1.0 (product preview generator)",
+        description="What the project calls itself when it reads a page or a picture.",
+    )
+    fetch_connect_seconds: float = Field(5, gt=0, description="Longest wait for a connection.")
+    fetch_read_seconds: float = Field(10, gt=0, description="Longest silence while reading.")
+    fetch_total_seconds: float = Field(30, gt=0, description="Longest time for one download.")
+    fetch_attempts: int = Field(
+        3, ge=1, le=10, description="Tries at a download that fails in a way that may pass."
+    )
+    max_page_bytes: int = Field(
+        10_000_000, gt=0, description="Largest page that is read, after decompression."
+    )
+    max_image_bytes: int = Field(
+        20_000_000, gt=0, description="Largest picture file that is downloaded."
+    )
+    max_image_pixels: int = Field(
+        40_000_000, gt=0, description="Largest picture that is decoded, in pixels."
+    )
+    allowed_private_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Hosts (`name` or `name:port`, comma-separated) that may be read although "
+        "they are in a private network.",
+    )
+
+    @field_validator("database_url", "media_url", "generator", "gemini_endpoint", mode="before")
+    @classmethod
+    def _empty_means_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("google_api_key", mode="before")
+    @classmethod
+    def _empty_key_means_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _relative_to_the_project(cls, value: Path) -> Path:
+        return (PROJECT_ROOT / value.expanduser()).resolve()
+
+    @field_validator("allowed_private_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @property
+    def generator_name(self) -> Literal["local", "gemini"]:
+        """The generator in use, with the default worked out."""
+        if self.generator:
+            return self.generator
+        return "gemini" if self.google_api_key else "local"
+
+    @property
+    def media_dir(self) -> Path:
+        """The folder of the generated pictures."""
+        return self.data_dir / "media"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
