@@ -1,0 +1,248 @@
+"""The records, and what the database itself refuses."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class TaskStatus(StrEnum):
+    """Where a bulk task stands, or one of its sources."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class PreviewStatus(StrEnum):
+    """Where a preview stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+def _one_of(column: str, statuses: type[StrEnum]) -> str:
+    return f"{column} IN ({', '.join(repr(status.value) for status in statuses)})"
+
+
+_FAILED_SAYS_WHY = "status <> 'failed' OR error_message IS NOT NULL"
+
+
+class Base(DeclarativeBase):
+    """The base of all records, with the names that constraints get."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[Any]: JSONB(none_as_null=True),
+        Decimal: Numeric(14, 4),
+    }
+
+
+class Identified:
+    """A UUID primary key."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+
+
+class Timestamped:
+    """When the row was made and last changed, with time zone."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.now(), onupdate=func.clock_timestamp()
+    )
+
+
+class Owned:
+    """Whose row it is: the workspace is the tenant, the user is the person within it."""
+
+    user: Mapped[str] = mapped_column(String(200))
+    workspace: Mapped[str] = mapped_column(String(200))
+
+
+class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
+    """One request, whole."""
+
+    __tablename__ = "cta_bulk_generate_task"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", TaskStatus), name="status_known"),
+        CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
+        UniqueConstraint("id", "workspace"),
+        Index(None, "workspace", "created_at"),
+    )
+
+    name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(20), default=TaskStatus.PENDING)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    refresh: Mapped[bool] = mapped_column(default=False)
+    flow_run_id: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    sources: Mapped[list["CTABulkGenerateSource"]] = relationship(
+        back_populates="bulk_generate_task",
+        order_by="CTABulkGenerateSource.position",
+        passive_deletes=True,
+        lazy="raise",
+    )
+
+
+class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
+    """One item of a request: an address, the number of previews wanted, and what became of it."""
+
+    __tablename__ = "cta_bulk_generate_source"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["bulk_generate_task_id", "workspace"],
+            ["cta_bulk_generate_task.id", "cta_bulk_generate_task.workspace"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["product_id", "workspace"],
+            ["ecommerce_product.id", "ecommerce_product.workspace"],
+            ondelete="SET NULL (product_id)",
+        ),
+        CheckConstraint(_one_of("status", TaskStatus), name="status_known"),
+        CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
+        CheckConstraint("batch_size BETWEEN 1 AND 10", name="batch_size_1_to_10"),
+        UniqueConstraint("bulk_generate_task_id", "position"),
+        UniqueConstraint("id", "bulk_generate_task_id", "workspace"),
+        Index(None, "product_id"),
+    )
+
+    bulk_generate_task_id: Mapped[UUID]
+    product_id: Mapped[UUID | None]
+    position: Mapped[int]
+    url: Mapped[str] = mapped_column(String(2048))
+    batch_size: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20), default=TaskStatus.PENDING)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    flow_run_id: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
+        back_populates="sources", lazy="raise"
+    )
+
+
+class ECommerceProduct(Identified, Timestamped, Owned, Base):
+    """What is known of one product page, in one workspace."""
+
+    __tablename__ = "ecommerce_product"
+    __table_args__ = (
+        UniqueConstraint("workspace", "canonical_url"),
+        UniqueConstraint("id", "workspace"),
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        CheckConstraint("char_length(currency) = 3", name="currency_iso_4217"),
+    )
+
+    url: Mapped[str] = mapped_column(String(2048))
+    canonical_url: Mapped[str] = mapped_column(String(2048))
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    brand: Mapped[str | None] = mapped_column(Text)
+    price: Mapped[Decimal | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    availability: Mapped[str | None] = mapped_column(String(40))
+    locale: Mapped[str | None] = mapped_column(String(20))
+    image_urls: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    ranked_images: Mapped[list[Any] | None]
+    ranked_by: Mapped[str | None] = mapped_column(String(200))
+    read_from: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    read_at: Mapped[datetime]
+
+
+class CTAIFramePreview(Identified, Timestamped, Owned, Base):
+    """One preview of one product, made for one bulk task."""
+
+    __tablename__ = "cta_iframe_preview"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["bulk_generate_task_id", "workspace"],
+            ["cta_bulk_generate_task.id", "cta_bulk_generate_task.workspace"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["source_id", "bulk_generate_task_id", "workspace"],
+            [
+                "cta_bulk_generate_source.id",
+                "cta_bulk_generate_source.bulk_generate_task_id",
+                "cta_bulk_generate_source.workspace",
+            ],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["product_id", "workspace"],
+            ["ecommerce_product.id", "ecommerce_product.workspace"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(_one_of("status", PreviewStatus), name="status_known"),
+        CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
+        CheckConstraint(
+            "status <> 'done' OR coalesce(prefill ->> 'generated_background_url', '') <> ''",
+            name="done_has_background",
+        ),
+        CheckConstraint("position BETWEEN 0 AND 9", name="position_0_to_9"),
+        CheckConstraint("attempt >= 1", name="attempt_from_1"),
+        UniqueConstraint("source_id", "position"),
+        Index(None, "bulk_generate_task_id", "status"),
+        Index(None, "product_id", "status"),
+        Index(None, "workspace", "created_at"),
+    )
+
+    bulk_generate_task_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    product_id: Mapped[UUID]
+    position: Mapped[int]
+    source_image_url: Mapped[str] = mapped_column(Text)
+    prefill: Mapped[dict[str, Any] | None]
+    status: Mapped[str] = mapped_column(String(20), default=PreviewStatus.QUEUED)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    attempt: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    flow_run_id: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
+        lazy="raise",
+        viewonly=True,
+        foreign_keys="CTAIFramePreview.bulk_generate_task_id",
+        primaryjoin="CTAIFramePreview.bulk_generate_task_id == CTABulkGenerateTask.id",
+    )
+    product: Mapped[ECommerceProduct] = relationship(
+        lazy="raise",
+        viewonly=True,
+        foreign_keys="CTAIFramePreview.product_id",
+        primaryjoin="CTAIFramePreview.product_id == ECommerceProduct.id",
+    )

@@ -1,0 +1,124 @@
+"""Previews: queued, started, filled, ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from catalog.product import ScrapedProduct
+from db import products, statuses
+from db.errors import PreviewNotOwned, UnknownRecord
+from db.models import CTABulkGenerateSource, CTAIFramePreview, PreviewStatus
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """What is to be made with one preview."""
+
+    id: UUID
+    product: ScrapedProduct
+    source_image_url: str
+    position: int
+    attempt: int
+
+
+def queue(
+    session: Session, source_id: UUID, product_id: UUID, image_urls: Sequence[str]
+) -> list[UUID]:
+    """Record one queued preview per source picture, in order.
+
+    Previews that are recorded already stay as they are. Returns the ids of those that are not at
+    their end, in the order of their positions.
+    """
+    source = session.get(CTABulkGenerateSource, source_id)
+    if source is None:
+        raise UnknownRecord("source", source_id)
+    session.execute(
+        insert(CTAIFramePreview)
+        .values(
+            [
+                {
+                    "id": uuid4(),
+                    "bulk_generate_task_id": source.bulk_generate_task_id,
+                    "source_id": source_id,
+                    "product_id": product_id,
+                    "workspace": source.workspace,
+                    "user": source.user,
+                    "position": position,
+                    "source_image_url": image_url,
+                    "status": PreviewStatus.QUEUED,
+                }
+                for position, image_url in enumerate(image_urls)
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=["source_id", "position"])
+    )
+    return list(
+        session.scalars(
+            select(CTAIFramePreview.id)
+            .where(
+                CTAIFramePreview.source_id == source_id,
+                CTAIFramePreview.status.in_(statuses.UNFINISHED),
+            )
+            .order_by(CTAIFramePreview.position)
+        )
+    )
+
+
+def request(session: Session, preview_id: UUID) -> PreviewRequest:
+    """What is to be made with a preview.
+
+    Raises:
+        UnknownRecord: no preview has this id.
+    """
+    preview = session.get(CTAIFramePreview, preview_id)
+    if preview is None:
+        raise UnknownRecord("preview", preview_id)
+    return PreviewRequest(
+        id=preview.id,
+        product=products.as_value(products.get(session, preview.product_id)),
+        source_image_url=preview.source_image_url,
+        position=preview.position,
+        attempt=preview.attempt,
+    )
+
+
+def start(session: Session, preview_id: UUID, run_id: UUID) -> bool:
+    """Mark a queued preview `running`; False when nothing moved."""
+    return statuses.start(session, CTAIFramePreview, preview_id, run_id)
+
+
+def fill(session: Session, preview_id: UUID, run_id: UUID, prefill: dict[str, Any]) -> None:
+    """Store the prefill of a preview that `run_id` is making.
+
+    Raises:
+        PreviewNotOwned: another run owns the preview, or it has reached its end.
+    """
+    filled = session.execute(
+        update(CTAIFramePreview)
+        .where(
+            CTAIFramePreview.id == preview_id,
+            CTAIFramePreview.status.in_(statuses.UNFINISHED),
+            statuses.owned_by(CTAIFramePreview, run_id),
+        )
+        .values(prefill=prefill)
+        .returning(CTAIFramePreview.id)
+    ).scalar_one_or_none()
+    if filled is None:
+        raise PreviewNotOwned(preview_id)
+
+
+def complete(session: Session, preview_id: UUID, run_id: UUID) -> bool:
+    """Mark a preview `done`; False when nothing moved."""
+    return statuses.finish(session, CTAIFramePreview, preview_id, run_id, PreviewStatus.DONE)
+
+
+def fail(session: Session, preview_id: UUID, run_id: UUID, reason: str) -> bool:
+    """Mark a preview `failed`, with the reason; False when nothing moved."""
+    return statuses.finish(
+        session, CTAIFramePreview, preview_id, run_id, PreviewStatus.FAILED, reason
+    )

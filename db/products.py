@@ -1,0 +1,95 @@
+"""Products: what is known of a page, kept once per workspace and address."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from catalog.product import ScrapedProduct, canonical_url
+from db.errors import UnknownRecord
+from db.models import ECommerceProduct
+
+
+def find_fresh(session: Session, workspace: str, url: str, max_age: timedelta) -> UUID | None:
+    """The id of the product that this workspace knows by `url`, when it was read lately enough."""
+    return session.scalar(
+        select(ECommerceProduct.id).where(
+            ECommerceProduct.workspace == workspace,
+            ECommerceProduct.canonical_url == canonical_url(url),
+            ECommerceProduct.read_at > func.now() - max_age,
+        )
+    )
+
+
+def save(
+    session: Session, requested_url: str, scraped: ScrapedProduct, *, workspace: str, user: str
+) -> UUID:
+    """Record what was read of a page, over what was known of it; returns the product's id.
+
+    The product is known by the address that was asked for, `scraped.url` being where it led.
+    """
+    known = scraped.model_dump(exclude={"image_urls", "read_from"}) | {
+        "image_urls": list(scraped.image_urls),
+        "read_from": scraped.read_from,
+        "ranked_images": None,
+        "ranked_by": None,
+        "read_at": func.clock_timestamp(),
+    }
+    statement = insert(ECommerceProduct).values(
+        id=uuid4(),
+        workspace=workspace,
+        user=user,
+        canonical_url=canonical_url(requested_url),
+        **known,
+    )
+    return session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["workspace", "canonical_url"],
+            set_=known | {"updated_at": func.clock_timestamp()},
+        ).returning(ECommerceProduct.id)
+    ).scalar_one()
+
+
+def save_ranking(
+    session: Session, product_id: UUID, ranked: Sequence[tuple[str, float | None]], ranked_by: str
+) -> None:
+    """Keep the pictures in ranked order; a score of None marks one that could not be loaded."""
+    session.execute(
+        update(ECommerceProduct)
+        .where(ECommerceProduct.id == product_id)
+        .values(
+            ranked_images=[{"url": url, "score": score} for url, score in ranked],
+            ranked_by=ranked_by,
+        )
+    )
+
+
+def get(session: Session, product_id: UUID) -> ECommerceProduct:
+    """The record of a product.
+
+    Raises:
+        UnknownRecord: no product has this id.
+    """
+    product = session.get(ECommerceProduct, product_id)
+    if product is None:
+        raise UnknownRecord("product", product_id)
+    return product
+
+
+def as_value(product: ECommerceProduct) -> ScrapedProduct:
+    """A product's record as the value that the catalog and the generators work with."""
+    return ScrapedProduct(
+        url=product.url,
+        title=product.title,
+        description=product.description,
+        brand=product.brand,
+        price=product.price,
+        currency=product.currency,
+        availability=product.availability,
+        locale=product.locale,
+        image_urls=tuple(product.image_urls),
+        read_from=product.read_from,
+    )

@@ -1,0 +1,137 @@
+"""What became of a bulk task, as values and as frames; the caller writes the files."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.errors import UnknownRecord
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    ECommerceProduct,
+    PreviewStatus,
+)
+from db.progress import progress
+
+_PREVIEW_COLUMNS = (
+    "preview_id source_url position product_title status error_message headline subtitle cta price "
+    "original_background_url generated_background_url started_at finished_at"
+).split()
+
+
+@dataclass(frozen=True)
+class SourceOutcome:
+    """What became of one source."""
+
+    source_id: UUID
+    url: str
+    batch_size: int
+    status: str
+    error_message: str | None
+    product_title: str | None
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class BulkGenerateResult:
+    """What became of a bulk task: its status, its counts, its sources and its previews.
+
+    `progress` has the keys `total`, `queued`, `running`, `done` and `failed`.
+    """
+
+    bulk_task_id: UUID
+    name: str
+    status: str
+    error_message: str | None
+    progress: dict[str, int]
+    sources: list[SourceOutcome]
+    previews: list[dict[str, Any]] = field(repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per preview, in the order of the sources and of the positions."""
+        return pd.DataFrame(self.previews, columns=[*_PREVIEW_COLUMNS, "prefill"])
+
+
+def bulk_generate_result(session: Session, bulk_task_id: UUID) -> BulkGenerateResult:
+    """What the records say of a bulk task.
+
+    Raises:
+        UnknownRecord: no bulk task has this id.
+    """
+    bulk_task = session.get(CTABulkGenerateTask, bulk_task_id)
+    if bulk_task is None:
+        raise UnknownRecord("bulk task", bulk_task_id)
+    previews = _previews(session, bulk_task_id)
+    return BulkGenerateResult(
+        bulk_task_id=bulk_task_id,
+        name=bulk_task.name,
+        status=bulk_task.status,
+        error_message=bulk_task.error_message,
+        progress=progress(session, bulk_task_id).as_dict(),
+        sources=_sources(session, bulk_task_id),
+        previews=previews,
+    )
+
+
+def _previews(session: Session, bulk_task_id: UUID) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(CTAIFramePreview, CTABulkGenerateSource.url, ECommerceProduct.title)
+        .join(CTABulkGenerateSource, CTABulkGenerateSource.id == CTAIFramePreview.source_id)
+        .join(ECommerceProduct, ECommerceProduct.id == CTAIFramePreview.product_id)
+        .where(CTAIFramePreview.bulk_generate_task_id == bulk_task_id)
+        .order_by(CTABulkGenerateSource.position, CTAIFramePreview.position)
+    )
+    return [_preview(preview, url, title) for preview, url, title in rows]
+
+
+def _preview(preview: CTAIFramePreview, source_url: str, title: str) -> dict[str, Any]:
+    prefill = preview.prefill or {}
+    return {
+        "preview_id": preview.id,
+        "source_url": source_url,
+        "position": preview.position,
+        "product_title": title,
+        "status": preview.status,
+        "error_message": preview.error_message,
+        "headline": prefill.get("headline"),
+        "subtitle": prefill.get("subtitle"),
+        "cta": prefill.get("cta", {}).get("text"),
+        "price": prefill.get("price"),
+        "original_background_url": preview.source_image_url,
+        "generated_background_url": prefill.get("generated_background_url"),
+        "started_at": preview.started_at,
+        "finished_at": preview.finished_at,
+        "prefill": preview.prefill,
+    }
+
+
+def _sources(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
+    done = func.count().filter(CTAIFramePreview.status == PreviewStatus.DONE)
+    failed = func.count().filter(CTAIFramePreview.status == PreviewStatus.FAILED)
+    rows = session.execute(
+        select(CTABulkGenerateSource, ECommerceProduct.title, done, failed)
+        .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
+        .outerjoin(CTAIFramePreview, CTAIFramePreview.source_id == CTABulkGenerateSource.id)
+        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
+        .group_by(CTABulkGenerateSource.id, ECommerceProduct.title)
+        .order_by(CTABulkGenerateSource.position)
+    )
+    return [
+        SourceOutcome(
+            source_id=source.id,
+            url=source.url,
+            batch_size=source.batch_size,
+            status=source.status,
+            error_message=source.error_message,
+            product_title=title,
+            done=done_count,
+            failed=failed_count,
+        )
+        for source, title, done_count, failed_count in rows
+    ]

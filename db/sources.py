@@ -1,0 +1,156 @@
+"""The sources of a bulk task: listed, started, settled."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from db import statuses
+from db.errors import UnknownRecord
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    PreviewStatus,
+    TaskStatus,
+)
+from db.progress import failures, summary
+
+
+@dataclass(frozen=True)
+class SourceReference:
+    """A source, by its id, with the address that people know it by."""
+
+    id: UUID
+    url: str
+
+
+@dataclass(frozen=True)
+class SourceRequest:
+    """What is asked for with a source, and for whom."""
+
+    id: UUID
+    url: str
+    batch_size: int
+    workspace: str
+    user: str
+    refresh: bool
+
+
+def unfinished(session: Session, bulk_task_id: UUID) -> list[SourceReference]:
+    """The sources that still have to be worked on, in the order in which they were given."""
+    rows = session.execute(
+        select(CTABulkGenerateSource.id, CTABulkGenerateSource.url)
+        .where(
+            CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id,
+            CTABulkGenerateSource.status.in_(statuses.UNFINISHED),
+        )
+        .order_by(CTABulkGenerateSource.position)
+    )
+    return [SourceReference(id=row.id, url=row.url) for row in rows]
+
+
+def request(session: Session, source_id: UUID) -> SourceRequest:
+    """What is asked for with a source.
+
+    Raises:
+        UnknownRecord: no source has this id.
+    """
+    row = session.execute(
+        select(CTABulkGenerateSource, CTABulkGenerateTask.refresh)
+        .join(
+            CTABulkGenerateTask,
+            CTABulkGenerateTask.id == CTABulkGenerateSource.bulk_generate_task_id,
+        )
+        .where(CTABulkGenerateSource.id == source_id)
+    ).one_or_none()
+    if row is None:
+        raise UnknownRecord("source", source_id)
+    source, refresh = row
+    return SourceRequest(
+        id=source.id,
+        url=source.url,
+        batch_size=source.batch_size,
+        workspace=source.workspace,
+        user=source.user,
+        refresh=refresh,
+    )
+
+
+def assign_product(session: Session, source_id: UUID, product_id: UUID) -> None:
+    """Note which product a source's page turned out to be."""
+    session.execute(
+        update(CTABulkGenerateSource)
+        .where(CTABulkGenerateSource.id == source_id)
+        .values(product_id=product_id)
+    )
+
+
+def start(session: Session, source_id: UUID, run_id: UUID) -> bool:
+    """Mark a source `running`, and its bulk task with it; False when the source did not move."""
+    moved = statuses.start(session, CTABulkGenerateSource, source_id, run_id)
+    parent = select(CTABulkGenerateSource.bulk_generate_task_id).where(
+        CTABulkGenerateSource.id == source_id
+    )
+    session.execute(
+        update(CTABulkGenerateTask)
+        .where(
+            CTABulkGenerateTask.id == parent.scalar_subquery(),
+            CTABulkGenerateTask.status == TaskStatus.PENDING,
+        )
+        .values(status=TaskStatus.RUNNING, started_at=func.clock_timestamp())
+    )
+    return moved
+
+
+def count_done(session: Session, source_id: UUID) -> int:
+    """How many previews of a source are `done`."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                CTAIFramePreview.source_id == source_id,
+                CTAIFramePreview.status == PreviewStatus.DONE,
+            )
+        )
+        or 0
+    )
+
+
+def count_unfinished(session: Session, source_id: UUID) -> int:
+    """How many recorded previews of a source have not reached their end."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                CTAIFramePreview.source_id == source_id,
+                CTAIFramePreview.status.in_(statuses.UNFINISHED),
+            )
+        )
+        or 0
+    )
+
+
+def failure_summary(session: Session, source_id: UUID) -> str | None:
+    """Why previews of a source failed, in a sentence or two; None when none did."""
+    source = session.get_one(CTABulkGenerateSource, source_id)
+    reasons = failures(session, source.bulk_generate_task_id, source_id)
+    return summary(reasons, source.batch_size)
+
+
+def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None = None) -> None:
+    """End a source from its previews: `done` when one of them is, else `failed`.
+
+    Its previews that have not reached their end are closed as `failed`, with `reason` where one
+    is given. Nothing happens when another run owns the source.
+    """
+    source = session.execute(
+        select(CTABulkGenerateSource).where(CTABulkGenerateSource.id == source_id).with_for_update()
+    ).scalar_one_or_none()
+    if source is None or source.flow_run_id not in (None, run_id):
+        return
+    statuses.close(session, CTAIFramePreview, CTAIFramePreview.source_id == source_id, reason)
+    told = failure_summary(session, source_id)
+    status = TaskStatus.DONE if count_done(session, source_id) else TaskStatus.FAILED
+    if status is TaskStatus.FAILED:
+        told = reason or told or statuses.ENDED_EARLY
+    statuses.finish(session, CTABulkGenerateSource, source_id, run_id, status, told)

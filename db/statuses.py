@@ -1,0 +1,82 @@
+"""How a status moves: forwards only, and only by the run that owns the row."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CursorResult, func, or_, update
+from sqlalchemy.orm import Session
+
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    PreviewStatus,
+    TaskStatus,
+)
+
+Record = type[CTABulkGenerateTask] | type[CTABulkGenerateSource] | type[CTAIFramePreview]
+
+WAITING = (TaskStatus.PENDING, PreviewStatus.QUEUED)
+UNFINISHED = (*WAITING, TaskStatus.RUNNING)
+ENDED_EARLY = "The run ended before this was finished; it can be run again."
+
+
+def start(session: Session, record: Record, row_id: UUID, run_id: UUID) -> bool:
+    """Move a waiting row to `running` and make `run_id` its owner; False when nothing moved."""
+    moved = session.execute(
+        update(record)
+        .where(record.id == row_id, record.status.in_(WAITING), owned_by(record, run_id))
+        .values(status=TaskStatus.RUNNING, flow_run_id=run_id, started_at=func.clock_timestamp())
+    )
+    return _rows(moved) == 1
+
+
+def finish(
+    session: Session,
+    record: Record,
+    row_id: UUID,
+    run_id: UUID,
+    status: TaskStatus | PreviewStatus,
+    reason: str | None = None,
+) -> bool:
+    """Move an unfinished row that `run_id` owns to its end; False when nothing moved.
+
+    A row that nobody owns yet counts as owned, because the write that would have claimed it may
+    have been lost.
+    """
+    moved = session.execute(
+        update(record)
+        .where(record.id == row_id, record.status.in_(UNFINISHED), owned_by(record, run_id))
+        .values(
+            status=status,
+            flow_run_id=run_id,
+            error_message=reason,
+            finished_at=func.clock_timestamp(),
+        )
+    )
+    return _rows(moved) == 1
+
+
+def close(
+    session: Session, record: Record, condition: ColumnElement[bool], reason: str | None
+) -> int:
+    """End as `failed` every unfinished row that meets `condition`; returns how many there were."""
+    closed = session.execute(
+        update(record)
+        .where(condition, record.status.in_(UNFINISHED))
+        .values(
+            status=TaskStatus.FAILED,
+            error_message=reason or ENDED_EARLY,
+            finished_at=func.clock_timestamp(),
+        )
+    )
+    return _rows(closed)
+
+
+def owned_by(record: Record, run_id: UUID) -> ColumnElement[bool]:
+    """The rows that `run_id` may write: its own, and those that no run has claimed."""
+    return or_(record.flow_run_id.is_(None), record.flow_run_id == run_id)
+
+
+def _rows(result: Any) -> int:
+    return cast("CursorResult[Any]", result).rowcount

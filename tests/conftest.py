@@ -1,0 +1,96 @@
+"""What every test stands on: a real Postgres, a real Prefect server, the demo shop on loopback."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+DATA_DIR = Path(tempfile.mkdtemp(prefix="cta-previews-tests-"))
+# Registered first and so run last, once the embedded Postgres has stopped.
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+
+# Before anything of the project or of Prefect is imported: both read the environment then.
+for name in [name for name in os.environ if name.startswith(("CTA_", "PREFECT_"))]:
+    del os.environ[name]
+os.environ.pop("GOOGLE_API_KEY", None)
+os.environ.update(
+    CTA_DATA_DIR=str(DATA_DIR),
+    CTA_DATABASE_URL="",
+    CTA_GENERATOR="local",
+    CTA_CLIP_MODEL="micro",
+    CTA_GENERATIONS_PER_MINUTE="6000",
+    CTA_FETCH_ATTEMPTS="2",
+    GOOGLE_API_KEY="",
+    PREFECT_HOME=str(DATA_DIR / "prefect"),
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    PREFECT_LOGGING_LEVEL="ERROR",
+    PREFECT_LOGGING_TO_API_ENABLED="false",
+    DO_NOT_TRACK="1",
+)
+
+from typing import TYPE_CHECKING  # noqa: E402
+
+import pytest  # noqa: E402
+from sqlalchemy import Engine, text  # noqa: E402
+from sqlalchemy.orm import Session  # noqa: E402
+
+from db.models import Base  # noqa: E402
+from db.session import get_engine, unit_of_work  # noqa: E402
+from settings import get_settings  # noqa: E402
+
+if TYPE_CHECKING:
+    from demo.shop import Shop
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return get_engine()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A unit of work on an empty database."""
+    empty(engine)
+    with unit_of_work(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def database(engine: Engine) -> Engine:
+    """The engine, on an empty database."""
+    empty(engine)
+    return engine
+
+
+def empty(engine: Engine) -> None:
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=90):
+        yield
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator["Shop"]:
+    """The demo shop, which the settings let the project read although it is on loopback."""
+    from demo.shop import Shop
+
+    with Shop(DATA_DIR / "shop") as open_shop:
+        allow_host(open_shop.url)
+        yield open_shop
+
+
+def allow_host(url: str) -> None:
+    """Let the project read a server of the tests' own."""
+    host = url.removeprefix("http://").split("/")[0]
+    known = os.environ.get("CTA_ALLOWED_PRIVATE_HOSTS", "")
+    os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = f"{known},{host}".strip(",")
+    get_settings.cache_clear()
