@@ -1,0 +1,48 @@
+"""Why a page or a picture could not be used."""
+
+
+class CatalogError(Exception):
+    """Something is wrong with an address; the message is a sentence for a person."""
+
+    def __init__(self, url: str, message: str) -> None:
+        self.url = url
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type["CatalogError"], tuple[str, str]]:
+        return type(self), (self.url, str(self))
+
+
+class AddressRefused(CatalogError):
+    """The address leads to where the project does not go, such as a private network."""
+
+
+class PageUnreachable(CatalogError):
+    """No answer came, or one that says that the server is in trouble."""
+
+
+class PageRefused(CatalogError):
+    """The server answered that it will not show the page."""
+
+
+class PageGone(CatalogError):
+    """The server answered that there is no such page."""
+
+
+class TooLarge(CatalogError):
+    """More bytes or pixels than the settings allow."""
+
+
+class BotWall(CatalogError):
+    """The shop answered with a check for robots in place of the product."""
+
+
+class NotAProductPage(CatalogError):
+    """The page was read, and no product was found on it."""
+
+
+class NoUsablePicture(CatalogError):
+    """The page names no picture, or none of those that it names can be loaded."""
+
+
+class PictureUnreadable(CatalogError):
+    """The file is no picture of a kind that the project reads."""
