@@ -1,0 +1,1 @@
+"""From a product and a picture to a background, a prefill and an overlay. Knows no Prefect and no database."""

@@ -1,0 +1,59 @@
+"""What a generator is told of one preview, and the contract that every generator keeps."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from PIL import Image
+
+from catalog.product import ScrapedProduct
+from creative.prefill import PrefillDraft
+
+Angle = Literal["benefit", "feature", "occasion", "brand", "price"]
+Layout = Literal["left", "right", "center"]
+Mood = Literal["light", "dark", "vivid"]
+
+ANGLES: tuple[Angle, ...] = ("benefit", "feature", "occasion", "brand", "price")
+LAYOUTS: tuple[Layout, ...] = ("left", "right", "center")
+MOODS: tuple[Mood, ...] = ("light", "dark", "vivid", "dark", "light")
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One preview to make.
+
+    `picture` is the decoded source picture (RGB or RGBA, upright); `position` counts from 0 in
+    the batch and decides angle, layout and mood, so that neighbours differ.
+    """
+
+    product: ScrapedProduct
+    picture: Image.Image
+    position: int = 0
+
+    @property
+    def angle(self) -> Angle:
+        """What the words are about."""
+        return ANGLES[self.position % len(ANGLES)]
+
+    @property
+    def layout(self) -> Layout:
+        """Where the words stand: on the left, on the right, or centred."""
+        return LAYOUTS[self.position % len(LAYOUTS)]
+
+    @property
+    def mood(self) -> Mood:
+        """How the backdrop feels."""
+        return MOODS[self.position % len(MOODS)]
+
+
+class Generator(Protocol):
+    """Makes the two halves of a preview; either raises `GenerationError` and fails it alone."""
+
+    name: str
+
+    def background(self, brief: Brief) -> Image.Image:
+        """A finished background, RGB, 1920×1080 pixels."""
+        ...
+
+    def prefill(self, brief: Brief) -> PrefillDraft:
+        """The words, colours and widgets of the overlay."""
+        ...

@@ -1,0 +1,1 @@
+"""What a Prefect server needs before it can run the project."""

@@ -1,0 +1,103 @@
+"""One request, whole: product addresses in, previews out."""
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from prefect import Flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import wait
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from catalog.product import Source, check_sources
+from flows.hooks import mark_bulk_task_running, settle_bulk_task
+from flows.process_url import process_url
+from settings import get_settings
+from tasks.bulk_tasks import (
+    SourceReference,
+    bulk_generate_result,
+    check_bulk_task,
+    record_bulk_task,
+)
+from tasks.failures import NothingGenerated, problems_of
+from tasks.limits import ensure_generation_limit
+
+Sources = Annotated[
+    list[Source], Field(min_length=1, description="The product pages, and how many of each.")
+]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class BulkGenerate(Flow[..., Any]):
+    """A flow that checks its sources before a run exists, and answers from the records."""
+
+    def __call__(
+        self, sources: object = (), *args: Any, return_state: bool = False, **kwargs: Any
+    ) -> Any:
+        """Run the bulk task; returns a `BulkGenerateResult`, or the run's state when asked for it.
+
+        Raises:
+            InvalidSources: an item of the sources is wrong; nothing was recorded or started.
+        """
+        checked = check_sources(sources)
+        state: State[Any] = super().__call__(checked, *args, return_state=True, **kwargs)  # type: ignore[assignment]
+        if return_state:
+            return state
+        outcome = state.result(raise_on_failure=False)
+        if isinstance(outcome, NothingGenerated):
+            return bulk_generate_result(outcome.record_id)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return bulk_generate_result(outcome)
+
+
+@task(name="start-source", task_run_name="{source.url}", cache_policy=NO_CACHE)
+def start_source(source: SourceReference) -> State[Any]:
+    """Run `process_url` for one source."""
+    return process_url(source.id, return_state=True)
+
+
+@partial(
+    BulkGenerate,
+    name="bulk-generate",
+    flow_run_name="bulk task of {workspace}",
+    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_sources),
+    on_running=[mark_bulk_task_running],
+    on_completion=[settle_bulk_task],
+    on_failure=[settle_bulk_task],
+    on_cancellation=[settle_bulk_task],
+    on_crashed=[settle_bulk_task],
+)
+def bulk_generate(
+    sources: Sources,
+    workspace: Name = "default",
+    user: Name = "default",
+    refresh: bool = False,
+    bulk_task_id: UUID | None = None,
+) -> UUID:
+    """Make previews of product pages.
+
+    Args:
+        sources: the product pages, each with a `url` and a `batch_size` from 1 to 10.
+        workspace: the tenant that everything belongs to.
+        user: who asks for it.
+        refresh: read the pages again, however lately they were read.
+        bulk_task_id: a bulk task that is recorded already; left out, the run records one, which
+            gets the run's own id.
+
+    Raises:
+        NothingGenerated: not a single preview could be made.
+    """
+    ensure_generation_limit()
+    run_id = flow_run.id
+    bulk_task_id = bulk_task_id or UUID(run_id)
+    references = record_bulk_task(
+        bulk_task_id, sources, run_id=run_id, workspace=workspace, user=user, refresh=refresh
+    )
+    starts = start_source.map(references)
+    wait(starts)
+    check_bulk_task(bulk_task_id, problems_of(starts))
+    return bulk_task_id

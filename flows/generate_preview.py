@@ -1,0 +1,39 @@
+"""One preview: its background and its prefill, made at the same time."""
+
+from uuid import UUID
+
+from prefect import flow
+from prefect.futures import wait
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.hooks import mark_preview_done, mark_preview_failed, mark_preview_running
+from tasks.backgrounds import generate_background
+from tasks.failures import PreviewFailed, problems_of
+from tasks.prefills import generate_prefill
+from tasks.previews import fill_preview
+
+
+@flow(
+    name="generate-preview",
+    flow_run_name="preview {preview_id}",
+    task_runner=ThreadPoolTaskRunner(max_workers=2),
+    on_running=[mark_preview_running],
+    on_completion=[mark_preview_done],
+    on_failure=[mark_preview_failed],
+    on_cancellation=[mark_preview_failed],
+    on_crashed=[mark_preview_failed],
+)
+def generate_preview(preview_id: UUID) -> UUID:
+    """Make one preview that is recorded as queued; returns its id.
+
+    Raises:
+        PreviewFailed: one of its halves could not be made; the message tells each reason.
+    """
+    background = generate_background.submit(preview_id)
+    prefill = generate_prefill.submit(preview_id)
+    wait([background, prefill])
+    if problems := problems_of([background, prefill]):
+        raise PreviewFailed(" ".join(problems))
+    fill_preview(preview_id, background.result(), prefill.result(), run_id=flow_run.id)
+    return preview_id

@@ -1,0 +1,99 @@
+"""Prefect state → status row. The only place in the flows that writes a status.
+
+Prefect logs what a hook raises and goes on, so each write is tried again for a while, changes
+nothing when it comes late or twice, and is refused by rows that another run owns.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from prefect.client.schemas.objects import FlowRun, State
+from sqlalchemy.exc import OperationalError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from db import bulk_tasks, previews, sources
+from db.session import unit_of_work
+from tasks.failures import NothingGenerated, explain
+
+_persistent = retry(
+    retry=retry_if_exception_type(OperationalError),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+
+
+def bulk_task_id_of(flow_run: FlowRun) -> UUID:
+    """The bulk task of a run: the one it was given, else the one that it records as its own id."""
+    given = flow_run.parameters.get("bulk_task_id")
+    return UUID(str(given)) if given else flow_run.id
+
+
+def reason_of(state: State[Any]) -> str | None:
+    """Why a run ended as it did; None when its rows say it better."""
+    if state.is_cancelled() or state.is_cancelling():
+        return "The run was cancelled; it can be run again."
+    if state.is_crashed():
+        return f"The run crashed and can be run again. {state.message or ''}".strip()
+    if not state.is_failed():
+        return None
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, NothingGenerated):
+        return None
+    if isinstance(error, BaseException):
+        return explain(error)
+    return state.message
+
+
+@_persistent
+def mark_bulk_task_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A bulk task that was recorded before its run began is `running`."""
+    with unit_of_work() as session:
+        bulk_tasks.start(session, bulk_task_id_of(flow_run), flow_run.id)
+
+
+@_persistent
+def settle_bulk_task(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A bulk task has ended, and everything of it with it."""
+    with unit_of_work() as session:
+        bulk_tasks.settle(session, bulk_task_id_of(flow_run), flow_run.id, reason_of(state))
+
+
+@_persistent
+def mark_source_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A source is `running`, and its bulk task with it."""
+    with unit_of_work() as session:
+        sources.start(session, _id(flow_run, "source_id"), flow_run.id)
+
+
+@_persistent
+def settle_source(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A source has ended, and its previews with it."""
+    with unit_of_work() as session:
+        sources.settle(session, _id(flow_run, "source_id"), flow_run.id, reason_of(state))
+
+
+@_persistent
+def mark_preview_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A preview's generation has started."""
+    with unit_of_work() as session:
+        previews.start(session, _id(flow_run, "preview_id"), flow_run.id)
+
+
+@_persistent
+def mark_preview_done(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A preview is `done`."""
+    with unit_of_work() as session:
+        previews.complete(session, _id(flow_run, "preview_id"), flow_run.id)
+
+
+@_persistent
+def mark_preview_failed(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A preview has `failed`, was cancelled, or crashed."""
+    reason = reason_of(state) or "The preview could not be made."
+    with unit_of_work() as session:
+        previews.fail(session, _id(flow_run, "preview_id"), flow_run.id, reason)
+
+
+def _id(flow_run: FlowRun, parameter: str) -> UUID:
+    return UUID(str(flow_run.parameters[parameter]))

@@ -1,0 +1,52 @@
+"""One source: its product read, its pictures ranked, its previews made."""
+
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import wait
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.generate_preview import generate_preview
+from flows.hooks import mark_source_running, settle_source
+from settings import get_settings
+from tasks.failures import problems_of
+from tasks.images import rank_images
+from tasks.limits import wait_for_generation_slot
+from tasks.previews import check_source, queue_previews
+from tasks.products import read_product
+
+
+@task(name="start-preview", task_run_name="preview {preview_id}", cache_policy=NO_CACHE)
+def start_preview(preview_id: UUID) -> State[Any]:
+    """Run `generate_preview` once the limit lets one more generation start."""
+    wait_for_generation_slot()
+    return generate_preview(preview_id, return_state=True)
+
+
+@flow(
+    name="process-url",
+    flow_run_name="source {source_id}",
+    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_previews),
+    on_running=[mark_source_running],
+    on_completion=[settle_source],
+    on_failure=[settle_source],
+    on_cancellation=[settle_source],
+    on_crashed=[settle_source],
+)
+def process_url(source_id: UUID) -> UUID:
+    """Make the previews of one source that is recorded as pending; returns its id.
+
+    Raises:
+        CatalogError: its page cannot be read, or has no product or no usable picture.
+        NothingGenerated: none of its previews could be made.
+    """
+    product_id = read_product(source_id)
+    rank_images(product_id)
+    preview_ids = queue_previews(source_id, product_id)
+    starts = start_preview.map(preview_ids)
+    wait(starts)
+    check_source(source_id, problems_of(starts))
+    return source_id

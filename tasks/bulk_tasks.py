@@ -1,0 +1,67 @@
+"""Bulk tasks: recorded at the start, looked at in the end."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from catalog.product import Source
+from db import bulk_tasks, progress, reports, sources
+from db.reports import BulkGenerateResult
+from db.session import unit_of_work
+from db.sources import SourceReference as SourceReference
+from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
+
+
+@task(
+    name="record-bulk-task",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=2,
+    retry_condition_fn=may_pass,
+)
+def record_bulk_task(
+    bulk_task_id: UUID,
+    requested: Sequence[Source],
+    *,
+    run_id: UUID,
+    workspace: str,
+    user: str,
+    refresh: bool,
+) -> list[SourceReference]:
+    """Record a request, unless it is recorded already; returns the sources still to be done."""
+    with unit_of_work() as session:
+        bulk_tasks.record(
+            session, bulk_task_id, requested, workspace=workspace, user=user, refresh=refresh
+        )
+        bulk_tasks.own(session, bulk_task_id, run_id)
+        return sources.unfinished(session, bulk_task_id)
+
+
+def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:
+    """Look at what became of a bulk task after its sources have ended.
+
+    Args:
+        bulk_task_id: the bulk task.
+        problems: what the runs of its sources said, of those that failed.
+
+    Raises:
+        PartsNotStarted: a source has not reached its end.
+        NothingGenerated: no preview is done.
+    """
+    with unit_of_work() as session:
+        if sources.unfinished(session, bulk_task_id):
+            raise PartsNotStarted(" ".join(problems) or "Some sources were never begun.")
+        counts = progress.progress(session, bulk_task_id)
+        if not counts.done:
+            reasons = progress.failures(session, bulk_task_id)
+            raise NothingGenerated(
+                bulk_task_id, progress.summary(reasons, counts.total) or "Nothing was asked for."
+            )
+
+
+def bulk_generate_result(bulk_task_id: UUID) -> BulkGenerateResult:
+    """What became of a bulk task, from its records."""
+    with unit_of_work() as session:
+        return reports.bulk_generate_result(session, bulk_task_id)

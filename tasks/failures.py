@@ -1,0 +1,75 @@
+"""What failed, in words, and whether another try may help."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from prefect import Task
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.futures import PrefectFuture
+from sqlalchemy.exc import OperationalError
+
+from catalog.clip import ClipUnavailable
+from catalog.errors import CatalogError
+from creative.errors import GenerationError
+from creative.media import MediaStoreFailed
+from db.errors import PreviewNotOwned, UnknownRecord
+
+
+class RunFailed(Exception):
+    """A run of the project ended without what it was for; the message is a sentence."""
+
+
+class PreviewFailed(RunFailed):
+    """A preview lacks one of its halves, or both."""
+
+
+class NothingGenerated(RunFailed):
+    """None of the previews of a source, or of a whole bulk task, could be made.
+
+    `record_id` is the source's id or the bulk task's.
+    """
+
+    def __init__(self, record_id: UUID, message: str) -> None:
+        self.record_id = record_id
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type["NothingGenerated"], tuple[UUID, str]]:
+        return type(self), (self.record_id, str(self))
+
+
+class PartsNotStarted(RunFailed):
+    """Some of a run's parts never began."""
+
+
+_TOLD_AS_THEY_ARE = (
+    CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
+    UnknownRecord, RunFailed,
+)  # fmt: skip
+
+
+def explain(error: BaseException) -> str:
+    """A failure as a sentence for a row: the project's own as they are, others with their class."""
+    if isinstance(error, _TOLD_AS_THEY_ARE):
+        return str(error)
+    if isinstance(error, OperationalError):
+        return "The database could not be reached."
+    if isinstance(error, TimeoutError):
+        return "It took too long and was stopped."
+    return f"An unexpected error came up ({type(error).__name__}): {error}"
+
+
+def problems_of(futures: Iterable[PrefectFuture[Any]]) -> list[str]:
+    """Why those that failed did, each reason once, in order."""
+    outcomes = (future.result(raise_on_failure=False) for future in futures)
+    return list(
+        dict.fromkeys(explain(outcome) for outcome in outcomes if isinstance(outcome, Exception))
+    )
+
+
+def may_pass(task: Task[..., object], task_run: TaskRun, state: State[object]) -> bool:
+    """Prefect's question after a failure: whether trying again may help."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, GenerationError):
+        return error.may_pass
+    return isinstance(error, OperationalError | ConnectionError)

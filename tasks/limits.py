@@ -1,0 +1,59 @@
+"""The cap: at most so many generations start in any minute, over all who share a Prefect server."""
+
+import contextlib
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
+from prefect.concurrency.sync import rate_limit
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+
+from settings import get_settings
+
+GENERATION_LIMIT = "preview-generation"
+
+
+class GenerationLimitUnusable(Exception):
+    """The global concurrency limit would not hold anything back."""
+
+
+def ensure_generation_limit() -> GlobalConcurrencyLimitResponse:
+    """Create the limit when it is missing; one that an operator has changed stays as it is.
+
+    One slot that decays in `60 / CTA_GENERATIONS_PER_MINUTE` seconds: the busiest minute of a
+    limit with decay is bounded by its slots plus a minute's decay, so that more slots would let
+    more than the cap through.
+
+    Raises:
+        GenerationLimitUnusable: it is switched off, or has no decay.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            limit = client.read_global_concurrency_limit_by_name(GENERATION_LIMIT)
+        except ObjectNotFound:
+            with contextlib.suppress(ObjectAlreadyExists):
+                client.create_global_concurrency_limit(
+                    GlobalConcurrencyLimitCreate(
+                        name=GENERATION_LIMIT,
+                        limit=1,
+                        active=True,
+                        slot_decay_per_second=get_settings().generations_per_minute / 60,
+                    )
+                )
+            limit = client.read_global_concurrency_limit_by_name(GENERATION_LIMIT)
+    if not limit.active or not limit.slot_decay_per_second:
+        raise GenerationLimitUnusable(
+            f"The global concurrency limit {GENERATION_LIMIT!r} is switched off or has no slot "
+            "decay, so nothing would hold generations back: switch it on in Prefect, or delete "
+            "it and start again."
+        )
+    return limit
+
+
+def wait_for_generation_slot() -> None:
+    """Wait until one more generation may start.
+
+    Raises:
+        ConcurrencySlotAcquisitionError: the limit does not exist.
+    """
+    rate_limit(GENERATION_LIMIT, occupy=1, strict=True)
