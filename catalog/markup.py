@@ -31,15 +31,18 @@ class Candidate:
     images: tuple[str, ...] = field(default=())
 
 
-def candidates(html: str, url: str) -> Iterator[Candidate]:
-    """The page's product as each syntax describes it, the most reliable syntax first."""
+def candidates(html: str, base: str) -> Iterator[Candidate]:
+    """The page's product as each syntax describes it, the most reliable syntax first.
+
+    Addresses in microdata and RDFa are made absolute against `base`; others stay as written.
+    """
     for syntax in ("json-ld", "microdata", "rdfa"):
-        for item in _items(html, url, syntax):
+        for item in _items(html, base, syntax):
             product = next(_products(item), None)
             if product is not None:
                 yield _from_schema_org(syntax, product)
                 break
-    yield from _from_opengraph(html, url)
+    yield from _from_opengraph(html)
 
 
 def _items(html: str, url: str, syntax: str) -> Iterator[Mapping[str, Any]]:
@@ -124,7 +127,7 @@ def _from_schema_org(syntax: str, product: Mapping[str, Any]) -> Candidate:
     )  # fmt: skip
 
 
-def _from_opengraph(html: str, url: str) -> Iterator[Candidate]:
+def _from_opengraph(html: str) -> Iterator[Candidate]:
     page: HtmlElement = fromstring(html)
     tags: dict[str, list[str]] = {}
     for tag in page.iter("meta"):

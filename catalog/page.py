@@ -48,6 +48,8 @@ def fetch(url: str, *, max_bytes: int, settings: Settings | None = None) -> Page
     """
     settings = settings or get_settings()
     deadline = time.monotonic() + settings.fetch_total_seconds
+    if "\\" in url:
+        raise AddressRefused(url, "The address cannot be read: it has a backslash in it.")
     with _GuardedSession(settings) as session:
         try:
             with session.get(url, stream=True) as response:
@@ -131,8 +133,8 @@ class _GuardedSession(HTTPSession):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
             raise requests.exceptions.InvalidSchema("only http and https are read.")
-        if parts.username is not None or "\\" in url:
-            raise requests.exceptions.InvalidURL("it carries a user name or a backslash.")
+        if parts.username is not None:
+            raise requests.exceptions.InvalidURL("it carries a user name.")
         host = parts.hostname or ""
         named = {host, f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"}
         if named & self._allowed:

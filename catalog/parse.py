@@ -54,12 +54,12 @@ def parse_product(html: bytes, url: str, content_type: str | None = None) -> Scr
         page: HtmlElement = document_fromstring(text.encode(), parser=HTMLParser(encoding="utf-8"))
     except (ParserError, ValueError):
         raise NotAProductPage(url, "The page is empty.") from None
-    found = list(candidates(text, url)) or plain_html_candidate(page)
+    base = urljoin(url, next(iter(page.xpath("//base/@href")), ""))
+    found = list(candidates(text, base)) or plain_html_candidate(page)
     title = _first(found, "title")
     if title is None:
         _raise_why_not(page, url)
     price, currency = _price(found)
-    base = urljoin(url, next(iter(page.xpath("//base/@href")), ""))
     images = _absolute(_images(found) or page_images(page), base)
     fields = ("title", "description", "brand", "price", "images")
     return ScrapedProduct(
