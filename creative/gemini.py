@@ -4,12 +4,11 @@ import io
 import json
 import re
 import threading
+import warnings
 from typing import Any, TypedDict
 
-import google.generativeai as genai
 import requests
 from google.api_core import exceptions as google
-from google.generativeai.types import GenerateContentResponse
 from google.protobuf.json_format import ParseError
 from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
@@ -31,6 +30,12 @@ from creative.prefill import (
     cut_at_a_word,
 )
 from settings import Settings
+
+with warnings.catch_warnings():
+    # It says at each import that its support has ended, which is known here.
+    warnings.simplefilter("ignore", FutureWarning)
+    import google.generativeai as genai
+    from google.generativeai.types import GenerateContentResponse
 
 _LONGEST_SIDE = 1536
 _SMALLEST_SIDE = 256
@@ -101,9 +106,7 @@ class GeminiGenerator:
             GenerationError: the model did not make one; the message says why.
         """
         side, calm = _CALM[brief.layout]
-        prompt = _BACKGROUND_PROMPT.format(
-            side=side, calm=calm, mood=brief.mood, angle=brief.angle
-        )
+        prompt = _BACKGROUND_PROMPT.format(side=side, calm=calm, mood=brief.mood, angle=brief.angle)
         answer = self._ask(
             self._settings.gemini_image_model,
             [prompt, _as_jpeg(brief.picture)],

@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="cta-previews-tests-"))
@@ -31,6 +31,7 @@ os.environ.update(
 )
 
 from typing import TYPE_CHECKING  # noqa: E402
+from unittest.mock import patch  # noqa: E402
 
 import pytest  # noqa: E402
 from sqlalchemy import Engine, text  # noqa: E402
@@ -42,6 +43,7 @@ from settings import get_settings  # noqa: E402
 
 if TYPE_CHECKING:
     from demo.shop import Shop
+    from tests.pages import Pages
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +74,19 @@ def empty(engine: Engine) -> None:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
+    """A server with one connection to its database, as the project runs it (decision 3)."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=90):
+    folder = tempfile.mkdtemp(prefix="one-connection-:memory:-")
+    with (
+        patch("prefect.testing.utilities.mkdtemp", lambda: folder),
+        prefect_test_harness(server_startup_timeout=90),
+    ):
         yield
 
 
 @pytest.fixture(scope="session")
-def shop() -> Iterator["Shop"]:
+def shop(allow_host: Callable[[str], None]) -> Iterator["Shop"]:
     """The demo shop, which the settings let the project read although it is on loopback."""
     from demo.shop import Shop
 
@@ -88,9 +95,30 @@ def shop() -> Iterator["Shop"]:
         yield open_shop
 
 
-def allow_host(url: str) -> None:
-    """Let the project read a server of the tests' own."""
-    host = url.removeprefix("http://").split("/")[0]
-    known = os.environ.get("CTA_ALLOWED_PRIVATE_HOSTS", "")
-    os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = f"{known},{host}".strip(",")
-    get_settings.cache_clear()
+@pytest.fixture(scope="session")
+def allow_host() -> Callable[[str], None]:
+    """Lets the project read a server of the tests' own."""
+
+    def allow(url: str) -> None:
+        host = url.removeprefix("http://").split("/")[0]
+        known = os.environ.get("CTA_ALLOWED_PRIVATE_HOSTS", "")
+        os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = f"{known},{host}".strip(",")
+        get_settings.cache_clear()
+
+    return allow
+
+
+@pytest.fixture(scope="session")
+def running_pages(allow_host: Callable[[str], None]) -> Iterator["Pages"]:
+    from tests.pages import Pages
+
+    pages = Pages()
+    allow_host(pages.url)
+    yield pages
+    pages.server.shutdown()
+
+
+@pytest.fixture
+def pages(running_pages: "Pages") -> "Pages":
+    running_pages.hits.clear()
+    return running_pages

@@ -1,0 +1,298 @@
+"""Colours from a picture, and words that can be read on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from coloraide import Color
+from numpy.typing import NDArray
+from PIL import Image
+
+from creative.subject import Subject, find_subject
+
+if TYPE_CHECKING:
+    from creative.brief import Mood
+
+MINIMUM_CONTRAST = 4.5
+_COMFORTABLE_CONTRAST = 7.0
+_SAMPLE_SIDE = 224
+_MOST_SAMPLES = 9000
+_GREY = 0.028
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, *contrast ratio*)."""
+    return float(Color(first).contrast(second, method="wcag21"))
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """One colour of a picture: OKLCH lightness (0 to 1), chroma (0 to about 0.37), hue in degrees.
+
+    `share` is the part of the product that has it, 0 to 1.
+    """
+
+    lightness: float
+    chroma: float
+    hue: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one preview, all `#RRGGBB`.
+
+    `background` lies under the words, `surface` is the large shape behind the product, `glow` the
+    lit part of both and `shade` the part turned away from the light; `companion` is a second
+    shape colour. `hue` is the OKLCH hue of all of these, in degrees, and `product` the product's
+    own main colours, the most characteristic first.
+    """
+
+    background: str
+    surface: str
+    glow: str
+    shade: str
+    companion: str
+    text: str
+    accent: str
+    cta_background: str
+    cta_text: str
+    hue: float
+    product: tuple[str, ...]
+
+
+def palette_of(picture: Image.Image, mood: Mood) -> Palette:
+    """The palette that goes with `picture` (any mode) in one mood; the same for the same picture.
+
+    A plain backdrop does not count. Hues are the picture's own; lightness and chroma are set in
+    OKLCH (Ottosson, *A perceptual color space for image processing*) so that the product stands
+    out. Text on background and cta_text on cta_background have a contrast of 4.5:1 or more.
+    """
+    swatches = _swatches(find_subject(picture, _SAMPLE_SIDE))
+    key = _key_swatch(swatches)
+    weight = sum(swatch.share for swatch in swatches)
+    lightness = sum(swatch.lightness * swatch.share for swatch in swatches) / weight
+    tones = {"light": _light_tones, "dark": _dark_tones, "vivid": _vivid_tones}[mood](
+        key, lightness
+    )
+    accent_hue = _second_hue(swatches, key.hue)
+    return _inked(tones, accent_hue, min(1.0, key.chroma / 0.06), swatches)
+
+
+def readable_ink(ground: str, wish: str | None = None, minimum: float = MINIMUM_CONTRAST) -> str:
+    """An ink, `#RRGGBB`, whose contrast on `ground` is at least `minimum`.
+
+    It is `wish` where that can be read; else `wish` made lighter or darker, whichever is nearer,
+    in its own hue; else black or white, whichever stands out more (one of them always reaches
+    4.58:1). A minimum above that may not be reached.
+    """
+    extremes = sorted(("#FFFFFF", "#000000"), key=lambda ink: -contrast(ink, ground))
+    if wish is None:
+        return extremes[0]
+    if contrast(wish, ground) >= minimum:
+        return _hex(Color(wish))
+    lightness, chroma, hue = _oklch(wish)
+    for step in range(1, 51):
+        for moved in (lightness + step * 0.02, lightness - step * 0.02):
+            ink = mix(moved, chroma, hue)
+            if 0 <= moved <= 1 and contrast(ink, ground) >= minimum:
+                return ink
+    return extremes[0]
+
+
+def mix(lightness: float, chroma: float, hue: float) -> str:
+    """An OKLCH colour as `#RRGGBB`; outside sRGB its chroma gives way, lightness and hue stay."""
+    color = Color("oklch", [min(max(lightness, 0.0), 1.0), max(chroma, 0.0), hue % 360])
+    return _hex(color.fit("srgb", method="oklch-chroma"))
+
+
+def hue_name(hue: float, chroma: float) -> str:
+    """The everyday name of an OKLCH hue, in English."""
+    if chroma < _GREY / 2:
+        return "neutral"
+    names = (
+        (15, "rose"), (48, "terracotta"), (75, "amber"), (105, "golden"), (132, "olive"),
+        (165, "green"), (205, "teal"), (240, "sky blue"), (278, "blue"), (312, "violet"),
+        (345, "plum"), (360, "rose"),
+    )
+    return next(name for limit, name in names if hue % 360 <= limit)
+
+
+def lightness_and_chroma(color: str) -> tuple[float, float]:
+    """The OKLCH lightness and chroma of `color`."""
+    lightness, chroma, _ = _oklch(color)
+    return lightness, chroma
+
+
+def _hex(color: Color) -> str:
+    return color.convert("srgb").clip().to_string(hex=True, alpha=False).upper()
+
+
+def _oklch(color: str) -> tuple[float, float, float]:
+    lightness, chroma, hue = Color(color).convert("oklch").coords(nans=False)
+    return float(lightness), float(chroma), float(hue)
+
+
+def _swatches(subject: Subject) -> tuple[Swatch, ...]:
+    height, width = subject.mask.shape
+    small = subject.picture.convert("RGB").resize((width, height), Image.Resampling.BOX)
+    pixels = np.asarray(small)
+    counted = pixels[subject.mask > 0.6] if subject.kind != "scene" else _middle(pixels)
+    if not len(counted):
+        counted = pixels.reshape(-1, 3)
+    counted = counted[:: max(1, len(counted) // _MOST_SAMPLES)]
+    strip = Image.fromarray(np.ascontiguousarray(counted[None]))
+    table = strip.quantize(12, method=Image.Quantize.MEDIANCUT, kmeans=2)
+    entries = table.getpalette() or [0, 0, 0]
+    swatches = []
+    for count, index in table.getcolors() or []:
+        if not isinstance(index, int):
+            continue
+        red, green, blue = entries[3 * index : 3 * index + 3]
+        values = _oklch(f"#{red:02X}{green:02X}{blue:02X}")
+        swatches.append(Swatch(*values, share=count / len(counted)))
+    return tuple(sorted(swatches, key=lambda swatch: (-swatch.share, swatch.hue)))
+
+
+def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    middle = pixels[height // 8 : height - height // 8, width // 8 : width - width // 8]
+    return middle.reshape(-1, 3)
+
+
+def _weight(swatch: Swatch) -> float:
+    usable = 1 - abs(swatch.lightness - 0.6) * 0.9
+    return float(swatch.share**0.7 * min(swatch.chroma / 0.1, 1.3) * usable)
+
+
+def _apart(first: float, second: float) -> float:
+    return abs((first - second + 180) % 360 - 180)
+
+
+def _key_swatch(swatches: tuple[Swatch, ...]) -> Swatch:
+    """The hue that a person would name the product by; a neutral product keeps its faint tint."""
+    strengths = [
+        sum(_weight(other) for other in swatches if _apart(one.hue, other.hue) < 24)
+        * (0.5 + _weight(one))
+        for one in swatches
+    ]
+    best = swatches[int(np.argmax(strengths))]
+    if best.chroma >= _GREY:
+        return best
+    hue = best.hue if best.chroma > 0.008 else 70.0
+    return Swatch(best.lightness, best.chroma, hue, best.share)
+
+
+def _second_hue(swatches: tuple[Swatch, ...], key: float) -> float:
+    """Another hue that the product has in strength; else the key's complement, a little warmer."""
+    others = [one for one in swatches if one.chroma > 0.06 and _apart(one.hue, key) > 40]
+    strongest = max(others, key=_weight, default=None)
+    if strongest is not None and strongest.share > 0.03:
+        return strongest.hue
+    return (key + 165) % 360
+
+
+@dataclass(frozen=True)
+class _Tones:
+    """Lightness and chroma of the grounds, and their hue."""
+
+    hue: float
+    background: tuple[float, float]
+    surface: tuple[float, float]
+    glow: tuple[float, float]
+    shade: tuple[float, float]
+    companion: tuple[float, float, float]
+    mood: Mood
+
+
+def _light_tones(key: Swatch, lightness: float) -> _Tones:
+    colored = min(1.0, key.chroma / 0.08)
+    pale = max(0.0, min(1.0, (lightness - 0.72) / 0.2))
+    return _Tones(
+        hue=key.hue,
+        background=(0.948 - 0.05 * pale, 0.006 + 0.013 * colored),
+        surface=(0.855 - 0.09 * pale, 0.014 + 0.054 * colored),
+        glow=(0.985 - 0.03 * pale, 0.004 + 0.010 * colored),
+        shade=(0.80 - 0.08 * pale, 0.014 + 0.036 * colored),
+        companion=(0.84 - 0.09 * pale, 0.012 + 0.060 * colored, key.hue + 32),
+        mood="light",
+    )
+
+
+def _dark_tones(key: Swatch, lightness: float) -> _Tones:
+    colored = min(1.0, key.chroma / 0.08)
+    # A dark yellow is olive drab; brown is what the eye expects there.
+    hue = key.hue - 28 if 80 < key.hue < 125 else key.hue
+    dim = max(0.0, min(1.0, (0.42 - lightness) / 0.25))
+    return _Tones(
+        hue=hue,
+        background=(0.225, 0.006 + 0.030 * colored),
+        surface=(0.36 + 0.08 * dim, 0.010 + 0.060 * colored),
+        glow=(0.56 + 0.10 * dim, 0.012 + 0.082 * colored),
+        shade=(0.14, 0.004 + 0.016 * colored),
+        companion=(0.38 + 0.08 * dim, 0.010 + 0.055 * colored, hue - 36),
+        mood="dark",
+    )
+
+
+def _vivid_tones(key: Swatch, lightness: float) -> _Tones:
+    """Strong colour: bright behind a dark product, deep behind a bright one."""
+    hue = key.hue
+    colored = min(1.0, max(0.5, key.chroma / 0.09))
+    if lightness < 0.62:
+        return _Tones(
+            hue=hue,
+            background=(0.80, 0.105 * colored),
+            surface=(0.715, 0.135 * colored),
+            glow=(0.905, 0.070 * colored),
+            shade=(0.60, 0.120 * colored),
+            companion=(0.74, 0.125 * colored, hue + 38),
+            mood="vivid",
+        )
+    hue = key.hue - 45 if 62 < key.hue < 125 else key.hue
+    return _Tones(
+        hue=hue,
+        background=(0.40, 0.105 * colored),
+        surface=(0.50, 0.130 * colored),
+        glow=(0.64, 0.135 * colored),
+        shade=(0.29, 0.080 * colored),
+        companion=(0.47, 0.120 * colored, hue - 38),
+        mood="vivid",
+    )
+
+
+def _inked(
+    tones: _Tones, accent_hue: float, colored: float, swatches: tuple[Swatch, ...]
+) -> Palette:
+    background = mix(*tones.background, tones.hue)
+    bright = tones.background[0] > 0.6
+    text = mix(0.21, 0.03, tones.hue) if bright else mix(0.975, 0.012, tones.hue)
+    if tones.mood == "light":
+        button, accent = mix(0.42, 0.11 * colored, tones.hue), mix(0.58, 0.15 * colored, tones.hue)
+    elif tones.mood == "dark":
+        button, accent = mix(0.86, 0.085 * colored, tones.hue), mix(0.74, 0.13 * colored, tones.hue)
+    elif bright:
+        button, accent = mix(0.25, 0.05, tones.hue), mix(0.42, 0.13, accent_hue)
+    else:
+        button, accent = mix(0.95, 0.03, tones.hue), mix(0.82, 0.13, accent_hue)
+    button_ink = mix(0.98, 0.01, tones.hue) if not _is_bright(button) else mix(0.2, 0.04, tones.hue)
+    lightness, chroma, hue = tones.companion
+    return Palette(
+        background=background,
+        surface=mix(*tones.surface, tones.hue),
+        glow=mix(*tones.glow, tones.hue),
+        shade=mix(*tones.shade, tones.hue),
+        companion=mix(lightness, chroma, hue),
+        text=readable_ink(background, text, _COMFORTABLE_CONTRAST),
+        accent=accent,
+        cta_background=button,
+        cta_text=readable_ink(button, button_ink),
+        hue=tones.hue % 360,
+        product=tuple(mix(one.lightness, one.chroma, one.hue) for one in swatches[:4]),
+    )
+
+
+def _is_bright(color: str) -> bool:
+    return _oklch(color)[0] > 0.62

@@ -1,0 +1,28 @@
+"""The embedded generator: backgrounds and words from the product's own picture and data."""
+
+from PIL import Image
+
+from creative.brief import Brief
+from creative.colors import palette_of
+from creative.framing import frame_picture
+from creative.prefill import PrefillDraft
+from creative.staging import can_be_staged, stage
+from creative.subject import find_subject
+from creative.words import write_prefill
+
+
+class LocalGenerator:
+    """Needs no model and no network; the same brief gives the same preview."""
+
+    name = "local"
+
+    def background(self, brief: Brief) -> Image.Image:
+        """A background composed from the source picture, RGB, 1920×1080 pixels."""
+        palette = palette_of(brief.picture, brief.mood)
+        subject = find_subject(brief.picture)
+        compose = stage if can_be_staged(subject, brief.layout) else frame_picture
+        return compose(subject, palette, brief.layout, brief.position)
+
+    def prefill(self, brief: Brief) -> PrefillDraft:
+        """The words, colours and widgets, all of them from the product's own data."""
+        return write_prefill(brief)

@@ -1,0 +1,158 @@
+"""The prefill: the JSON that fills the overlay of one preview, and the rules that it keeps."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from creative.colors import MINIMUM_CONTRAST, contrast
+
+HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$", to_upper=True)]
+Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
+Layout = Literal["left", "right", "center"]
+
+HEADLINE_LENGTH = 30
+SUBTITLE_LENGTH = 90
+CTA_LENGTH = 20
+BRAND_LENGTH = 25
+
+_DANGLING = " ,;:–—-/|(&+"
+_JOINERS = "\u200d\ufe0f"
+_CONNECTING = frozenset(
+    """
+    a an and as at by for from in into of on or so that the this to up with your
+    am an auf aus bei das dein deine dem den der des die ein eine einem einen einer für ihr ihre
+    im in mit oder so und vom von vor zu zum zur
+    au aux avec dans de des du en et la le les ou par pour sa ses son sur un une votre
+    al con como del el en las los o para por que su sus tu un una y
+    alla come da dal della delle di e ed gli i il lo nel nella per sul tra una
+    aan bij de een en het je met naar of om op te uit van voor
+    """.split()
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CallToAction(_Strict):
+    """The button: its words and where it leads."""
+
+    text: Annotated[str, Line, Field(max_length=CTA_LENGTH)]
+    url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)]
+
+
+class Colors(_Strict):
+    """The overlay's colours, `#RRGGBB`.
+
+    Text on background and cta_text on cta_background reach 4.5:1 (WCAG 2.2, 1.4.3).
+    """
+
+    background: HexColor
+    text: HexColor
+    accent: HexColor
+    cta_background: HexColor
+    cta_text: HexColor
+
+    @model_validator(mode="after")
+    def _readable(self) -> "Colors":
+        pairs = (
+            ("text", self.text, self.background),
+            ("cta_text", self.cta_text, self.cta_background),
+        )
+        for name, ink, ground in pairs:
+            if contrast(ink, ground) < MINIMUM_CONTRAST:
+                raise ValueError(
+                    f"{name} {ink} on {ground} has a contrast of {contrast(ink, ground):.1f}:1; "
+                    f"{MINIMUM_CONTRAST}:1 is the least that can be read"
+                )
+        return self
+
+
+class QRCodeWidget(_Strict):
+    """A code that leads a phone to the product."""
+
+    type: Literal["qr_code"] = "qr_code"
+    url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)]
+
+
+class PriceTagWidget(_Strict):
+    """The price, as shown."""
+
+    type: Literal["price_tag"] = "price_tag"
+    text: Annotated[str, Line, Field(max_length=30)]
+
+
+class RatingWidget(_Strict):
+    """A rating that the page gave, out of `best`."""
+
+    type: Literal["rating"] = "rating"
+    value: Annotated[float, Field(ge=0)]
+    best: Annotated[float, Field(gt=0)] = 5
+    count: Annotated[int, Field(ge=0)] | None = None
+
+
+class BadgeWidget(_Strict):
+    """A short remark that the page supports, such as "In stock"."""
+
+    type: Literal["badge"] = "badge"
+    text: Annotated[str, Line, Field(max_length=20)]
+
+
+Widget = Annotated[
+    QRCodeWidget | PriceTagWidget | RatingWidget | BadgeWidget, Field(discriminator="type")
+]
+
+
+class GeneratedBy(_Strict):
+    """Who made the preview: the generator and, where it has them, its models."""
+
+    generator: Literal["local", "gemini"]
+    image_model: str | None = None
+    text_model: str | None = None
+
+
+class PrefillDraft(_Strict):
+    """A prefill before its two background addresses are known."""
+
+    headline: Annotated[str, Line, Field(max_length=HEADLINE_LENGTH)]
+    subtitle: Annotated[str, Line, Field(max_length=SUBTITLE_LENGTH)]
+    cta: CallToAction
+    brand: Annotated[str, Line, Field(max_length=BRAND_LENGTH)] | None = None
+    price: Annotated[str, Line, Field(max_length=30)] | None = None
+    colors: Colors
+    widgets: tuple[Widget, ...] = ()
+    visual_vibe: Annotated[str, Line, Field(max_length=80)]
+    layout: Layout
+    angle: str
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+    generated_by: GeneratedBy
+
+    def complete(self, original_background_url: str, generated_background_url: str) -> "Prefill":
+        """The whole prefill, with the addresses of the source picture and of the background."""
+        return Prefill(
+            **dict(self),
+            original_background_url=original_background_url,
+            generated_background_url=generated_background_url,
+        )
+
+
+class Prefill(PrefillDraft):
+    """The JSON that fills the overlay of one preview (SPEC: *Prefill fields*)."""
+
+    original_background_url: Annotated[str, Field(min_length=1)]
+    generated_background_url: Annotated[str, Field(min_length=1)]
+
+
+def cut_at_a_word(text: str, length: int) -> str:
+    """`text` with its white space folded, at most `length` characters, never cut inside a word.
+
+    Dangling punctuation and connecting words at the cut are dropped. A single word that is longer
+    than `length` is the one thing that has to be cut, and then ends in an ellipsis.
+    """
+    folded = " ".join(text.split())
+    if len(folded) <= length:
+        return folded
+    words = folded[: length + 1].split(" ")[:-1]
+    while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in _CONNECTING:
+        words.pop()
+    return " ".join(words).rstrip(_DANGLING) or folded[: length - 1].rstrip(_JOINERS) + "…"

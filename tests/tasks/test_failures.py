@@ -1,0 +1,39 @@
+import pickle
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from catalog.errors import PageGone
+from creative.errors import GeneratorOverloaded
+from db.errors import PreviewNotOwned, UnknownRecord
+from tasks.failures import NothingGenerated, PreviewFailed, explain
+
+OURS = [
+    PageGone("https://shop.example/", "The page is gone."),
+    GeneratorOverloaded("The model is busy."),
+    PreviewNotOwned(uuid4()),
+    UnknownRecord("preview", uuid4()),
+    PreviewFailed("The picture is broken."),
+    NothingGenerated(uuid4(), "None was made."),
+]
+
+
+@pytest.mark.parametrize("error", OURS, ids=lambda error: type(error).__name__)
+def test_the_projects_own_errors_are_told_as_they_are(error: Exception) -> None:
+    assert explain(error) == str(error)
+
+
+@pytest.mark.parametrize("error", OURS, ids=lambda error: type(error).__name__)
+def test_errors_survive_a_trip_to_another_process(error: Exception) -> None:
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))
+
+
+def test_a_lost_database_is_told_without_its_address() -> None:
+    error = OperationalError("SELECT 1", {}, Exception("password=secret host=10.0.0.1"))
+    assert explain(error) == "The database could not be reached."
+
+
+def test_other_errors_are_told_with_their_class() -> None:
+    assert "ZeroDivisionError" in explain(ZeroDivisionError("division by zero"))
