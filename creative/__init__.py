@@ -1,1 +1,1 @@
-"""From a product and a picture to a background, a prefill and an overlay. Knows no Prefect and no database."""
+"""A product and a picture → background, prefill, overlay. Knows no Prefect and no database."""

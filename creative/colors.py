@@ -113,9 +113,18 @@ def hue_name(hue: float, chroma: float) -> str:
     if chroma < _GREY / 2:
         return "neutral"
     names = (
-        (15, "rose"), (48, "terracotta"), (75, "amber"), (105, "golden"), (132, "olive"),
-        (165, "green"), (205, "teal"), (240, "sky blue"), (278, "blue"), (312, "violet"),
-        (345, "plum"), (360, "rose"),
+        (15, "rose"),
+        (48, "terracotta"),
+        (75, "amber"),
+        (105, "golden"),
+        (132, "olive"),
+        (165, "green"),
+        (205, "teal"),
+        (240, "sky blue"),
+        (278, "blue"),
+        (312, "violet"),
+        (345, "plum"),
+        (360, "rose"),
     )
     return next(name for limit, name in names if hue % 360 <= limit)
 

@@ -128,9 +128,7 @@ def _clear_below_the_foot(opacity: Floats) -> None:
     foot[parted] = 0
 
 
-def _spread(
-    pixels: Floats, inner: Flags, reach: float
-) -> tuple[Floats, Flags]:
+def _spread(pixels: Floats, inner: Flags, reach: float) -> tuple[Floats, Flags]:
     """The colours of `inner`, carried outwards, and where they got to."""
     blur = ImageFilter.GaussianBlur(reach * 2)
     weight = _weight(inner, reach)[..., None]

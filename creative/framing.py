@@ -48,9 +48,7 @@ class Frame:
     fill: Literal["cover", "extend", "mount"]
 
 
-def frame_picture(
-    subject: Subject, palette: Palette, layout: Layout, position: int
-) -> Image.Image:
+def frame_picture(subject: Subject, palette: Palette, layout: Layout, position: int) -> Image.Image:
     """The finished background, RGB, 1920×1080, with the whole picture in a frame."""
     frame = _choose(subject, layout, position)
     canvas = Canvas(_ground(palette, frame, layout))

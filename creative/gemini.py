@@ -5,13 +5,14 @@ import json
 import re
 import threading
 import warnings
-from typing import Any, TypedDict
+from typing import Any
 
 import requests
 from google.api_core import exceptions as google
 from google.protobuf.json_format import ParseError
 from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
+from typing_extensions import TypedDict
 
 from creative.brief import Brief
 from creative.errors import (
@@ -54,7 +55,7 @@ prices, no people and no other products.
 _CALM = {
     "left": ("right", "left half"),
     "right": ("left", "right half"),
-    "center": ("middle of the lower part", "upper third"),
+    "center": ("middle of the upper part", "lower third"),
 }
 _PREFILL_PROMPT = """\
 Write the words of an interactive television advert for the product in the data below. The theme

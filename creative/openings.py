@@ -7,9 +7,7 @@ from creative.regions import Flags, Floats, flood, grow, ring
 _ALIKE = 0.035
 
 
-def openings_in(
-    inside: Flags, distance: Floats, steepness: Floats, unevenness: float
-) -> Flags:
+def openings_in(inside: Flags, distance: Floats, steepness: Floats, unevenness: float) -> Flags:
     """Openings such as the inside of a handle: the backdrop's very colour, near the outline.
 
     A pale label may be just as even; it lies further in, or has something printed on it. The more

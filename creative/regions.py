@@ -86,9 +86,7 @@ def steepness_of(pixels: Floats) -> Floats:
     across[:, 1:-1] = (pixels[:, 2:] - pixels[:, :-2]) / 2
     down[1:-1] = (pixels[2:] - pixels[:-2]) / 2
     steepest = np.maximum(np.abs(across), np.abs(down))
-    steepness: Floats = np.maximum(
-        np.maximum(steepest[..., 0], steepest[..., 1]), steepest[..., 2]
-    )
+    steepness: Floats = np.maximum(np.maximum(steepest[..., 0], steepest[..., 1]), steepest[..., 2])
     return steepness
 
 

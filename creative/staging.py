@@ -76,9 +76,7 @@ def stage(subject: Subject, palette: Palette, layout: Layout, position: int) -> 
     return canvas.image()
 
 
-def _place(
-    subject: Subject, scene: Scene, layout: Layout, rises: bool
-) -> tuple[Image.Image, Spot]:
+def _place(subject: Subject, scene: Scene, layout: Layout, rises: bool) -> tuple[Image.Image, Spot]:
     area = product_area(layout)
     floor = HEIGHT if rises else scene.floors[layout == "center"]
     across = (subject.box[2] - subject.box[0]) * subject.picture.width

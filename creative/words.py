@@ -58,9 +58,7 @@ def write_prefill(brief: Brief) -> PrefillDraft:
     return PrefillDraft(
         headline=line.headline,
         subtitle=line.subtitle,
-        cta=CallToAction(
-            text=wording.details if wants_details else wording.shop, url=product.url
-        ),
+        cta=CallToAction(text=wording.details if wants_details else wording.shop, url=product.url),
         brand=cut_at_a_word(tidy(product.brand), BRAND_LENGTH) or None,
         price=price,
         colors=_colors(palette),
@@ -130,9 +128,7 @@ def _plan(product: ScrapedProduct, wording: Wording, price: str | None) -> list[
     """Headline and subtitle of every position, so that no two of them share a headline."""
     sentences = sentences_of(product.description)
     title = tidy(product.title) or tidy(product.brand)
-    material = _Copy(
-        title, tidy(product.brand), price, wording, sentences, phrases_of(sentences)
-    )
+    material = _Copy(title, tidy(product.brand), price, wording, sentences, phrases_of(sentences))
     return [
         _line(material, ANGLES[position % len(ANGLES)], position)
         for position in range(_MOST_POSITIONS)
@@ -142,9 +138,7 @@ def _plan(product: ScrapedProduct, wording: Wording, price: str | None) -> list[
 def _line(material: _Copy, angle: Angle, position: int) -> _Line:
     candidates = _headlines(material, angle, first=position < len(ANGLES))
     headline, source = next(
-        (text, source)
-        for text, source in candidates
-        if text.casefold() not in material.headlines
+        (text, source) for text, source in candidates if text.casefold() not in material.headlines
     )
     material.headlines.add(headline.casefold())
     if source:

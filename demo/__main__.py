@@ -105,9 +105,10 @@ def _run(
 
         watcher.start()
         try:
-            return bulk_generate(
+            result: BulkGenerateResult = bulk_generate(
                 sources, workspace="demo", user="demo", refresh=True, bulk_task_id=bulk_task_id
             )
+            return result
         finally:
             ended.set()
             watcher.join()

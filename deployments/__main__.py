@@ -27,9 +27,7 @@ def main() -> None:
 
 def prefect(*arguments: str) -> None:
     """Run the Prefect command line in the project's folder; a failure ends this program."""
-    subprocess.run(
-        [sys.executable, "-m", "prefect", *arguments], cwd=PROJECT_ROOT, check=True
-    )
+    subprocess.run([sys.executable, "-m", "prefect", *arguments], cwd=PROJECT_ROOT, check=True)
 
 
 if __name__ == "__main__":

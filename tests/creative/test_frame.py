@@ -154,7 +154,9 @@ def test_the_policy_names_where_the_background_is(url: str, source: str) -> None
 @pytest.mark.parametrize("layout", ["left", "right", "center"])
 def test_the_words_stand_where_the_background_keeps_room(layout: Layout) -> None:
     style = _Page(render_frame(prefill(layout=layout))).style
-    place = re.search(r"left: ([\d.]+)%; top: ([\d.]+)%; width: ([\d.]+)%; height: ([\d.]+)%", style)
+    place = re.search(
+        r"left: ([\d.]+)%; top: ([\d.]+)%; width: ([\d.]+)%; height: ([\d.]+)%", style
+    )
     assert place
     left, top, width, height = map(float, place.groups())
     box = words_area(layout)
@@ -165,7 +167,9 @@ def test_the_words_stand_where_the_background_keeps_room(layout: Layout) -> None
 
 
 @pytest.mark.parametrize("layout", ["left", "right", "center"])
-@pytest.mark.parametrize("headline", ["Mug", "Keeps your coffee warm", "Donaudampfschifffahrtsabend"])
+@pytest.mark.parametrize(
+    "headline", ["Mug", "Keeps your coffee warm", "Donaudampfschifffahrtsabend"]
+)
 def test_type_is_large_enough_for_a_room_and_scales_with_the_frame(
     layout: Layout, headline: str
 ) -> None:
@@ -191,7 +195,9 @@ def test_a_short_headline_is_set_larger_than_a_long_one() -> None:
 
 
 def test_long_words_push_the_lesser_facts_out_and_not_the_button() -> None:
-    long = prefill(headline="職人が一つずつ手作りしていますので毎朝のコーヒーに最適", subtitle="陶器の" * 28)
+    long = prefill(
+        headline="職人が一つずつ手作りしていますので毎朝のコーヒーに最適", subtitle="陶器の" * 28
+    )
     shown = _Page(render_frame(long)).shown
     assert "In stock" not in shown
     assert "Shop now" in shown

@@ -129,7 +129,9 @@ def test_words_and_product_areas_keep_apart_and_inside_the_safe_margin() -> None
     for layout in ("left", "right", "center"):
         words, product = words_area(layout), product_area(layout)
         assert (
-            words.right <= product.left or product.right <= words.left or product.bottom <= words.top
+            words.right <= product.left
+            or product.right <= words.left
+            or product.bottom <= words.top
         )
         assert words.left >= 96
         assert words.top >= 54

@@ -198,7 +198,10 @@ def test_any_title_gives_a_valid_prefill(title: str, position: int) -> None:
 
 
 def test_a_long_sentence_is_cut_at_a_word_and_says_that_it_was() -> None:
-    text = "Woven in the north from the wool of sheep that spend all of their summers out of doors " * 2
+    text = (
+        "Woven in the north from the wool of sheep that spend all of their summers out of doors "
+        * 2
+    )
     draft = prefill(**bare(title="Wool Blanket", description=text))
     assert draft.subtitle.endswith("…")
     assert len(draft.subtitle) <= 90

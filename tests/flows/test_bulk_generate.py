@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from PIL import Image
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -35,7 +35,7 @@ Moves = Callable[[str], list[list[str]]]
 
 def flow_runs() -> list[FlowRun]:
     with get_client(sync_client=True) as client:
-        return client.read_flow_runs(flow_run_filter=FlowRunFilter(), limit=200)
+        return client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=200)
 
 
 def count(record: Any) -> int:
