@@ -74,14 +74,7 @@ def _lamp_foot(canvas: Canvas) -> None:
 
 def draw_armchair(canvas: Canvas) -> None:
     """A round lounge chair on oak legs."""
-    legs = [
-        rounded([(25, 76), (31, 76), (26, 94), (23, 94)], 0.8),
-        rounded([(33, 76), (37, 76), (36, 88), (34, 88)], 0.6),
-    ]
-    for leg in (legs[1], mirrored(legs[1])):
-        canvas.part(canvas.mask(leg), darker(_OAK, 0.4), SATIN, form="column")
-    for leg in (legs[0], mirrored(legs[0])):
-        canvas.part(canvas.mask(leg), _OAK, SATIN, form="column")
+    _legs(canvas)
     top = canvas.vary(11, 17)
     back = canvas.mask(
         curve(
@@ -115,6 +108,15 @@ def draw_armchair(canvas: Canvas) -> None:
         canvas.seam(line, darker(canvas.color, 0.4), 0.4, 0.35)
     if canvas.chance(0.5):
         _pillow(canvas)
+
+
+def _legs(canvas: Canvas) -> None:
+    front = rounded([(25, 76), (31, 76), (26, 94), (23, 94)], 0.8)
+    back = rounded([(33, 76), (37, 76), (36, 88), (34, 88)], 0.6)
+    for leg in (back, mirrored(back)):
+        canvas.part(canvas.mask(leg), darker(_OAK, 0.4), SATIN, form="column")
+    for leg in (front, mirrored(front)):
+        canvas.part(canvas.mask(leg), _OAK, SATIN, form="column")
 
 
 def _tufts(canvas: Canvas) -> None:

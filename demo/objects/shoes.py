@@ -50,16 +50,7 @@ def _panels(canvas: Canvas, upper: Mask, tall: float) -> None:
     canvas.stitches(curve("M 70.4 55.6 C 71.6 61, 77 66.6, 85 72"), pale)
     canvas.stitches(curve("M 9 52.4 C 15 52.6, 21 58, 26.4 71"), pale)
     canvas.stitches(curve("M 35 46.4 C 42 53.4, 52 59.4, 64.6 61.6"), pale)
-    for begin in (0.0, 8.4):
-        bar = canvas.mask(
-            curve(
-                f"M {32 + begin} 73"
-                f" C {35 + begin} 66, {39 + begin} 61, {44 + begin} {57.4 + begin * 0.12}"
-                f" L {49 + begin} {59.6 + begin * 0.12}"
-                f" C {44 + begin} 63, {41 + begin} 67, {39 + begin} 73"
-            )
-        )
-        canvas.part(bar, _FOAM, LEATHER, form="flat", shadow=0.3)
+    _bars(canvas)
     collar = curve(
         f"M 9.8 {44 - tall} C 10.6 {40 - tall}, 13.4 {39.4 - tall}, 16 {42.6 - tall}"
         f" C 21 {48.2 - tall}, 28.6 {49 - tall}, 34.6 {42.4 - tall}"
@@ -79,6 +70,19 @@ def _panels(canvas: Canvas, upper: Mask, tall: float) -> None:
         )
     )
     canvas.part(tab, deep, LEATHER, roundness=1)
+
+
+def _bars(canvas: Canvas) -> None:
+    for begin in (0.0, 8.4):
+        bar = canvas.mask(
+            curve(
+                f"M {32 + begin} 73"
+                f" C {35 + begin} 66, {39 + begin} 61, {44 + begin} {57.4 + begin * 0.12}"
+                f" L {49 + begin} {59.6 + begin * 0.12}"
+                f" C {44 + begin} 63, {41 + begin} 67, {39 + begin} 73"
+            )
+        )
+        canvas.part(bar, _FOAM, LEATHER, form="flat", shadow=0.3)
 
 
 def _laces(canvas: Canvas, tall: float) -> None:

@@ -140,15 +140,7 @@ def draw_bottle(canvas: Canvas) -> None:
         blur=1.4,
         within=body,
     )
-    collar = canvas.mask(box(40.2, 26.4, 59.8, 29.8, 0.7))
-    canvas.part(collar, _STEEL, METAL, form="column")
-    lid = canvas.mask(
-        rounded([(41, 17.4), (59, 17.4), (59.6, 26.8), (40.4, 26.8)], [2.4, 2.4, 0.4, 0.4])
-    )
-    canvas.part(lid, lid_color, SATIN, form="column")
-    for ridge in range(9):
-        x = 42.4 + ridge * 1.9
-        canvas.seam([(x, 19.4), (x, 25.6)], darker(lid_color, 0.5), 0.4, 0.5)
+    _bottle_lid(canvas, lid_color)
     canvas.gleam(
         curve(f"M {left + 4.2} 47 L {left + 7.6} 44 L {left + 7.6} 86 L {left + 4.2} 88"),
         0.5,
@@ -161,13 +153,28 @@ def draw_bottle(canvas: Canvas) -> None:
         0.6,
         body,
     )
-    emblem = canvas.vary(60, 70)
-    ring = canvas.mask(ellipse(51, emblem, 3.4, 3.4))
+    _emblem(canvas, canvas.vary(60, 70))
+
+
+def _bottle_lid(canvas: Canvas, color: Color) -> None:
+    collar = canvas.mask(box(40.2, 26.4, 59.8, 29.8, 0.7))
+    canvas.part(collar, _STEEL, METAL, form="column")
+    lid = canvas.mask(
+        rounded([(41, 17.4), (59, 17.4), (59.6, 26.8), (40.4, 26.8)], [2.4, 2.4, 0.4, 0.4])
+    )
+    canvas.part(lid, color, SATIN, form="column")
+    for ridge in range(9):
+        x = 42.4 + ridge * 1.9
+        canvas.seam([(x, 19.4), (x, 25.6)], darker(color, 0.5), 0.4, 0.5)
+
+
+def _emblem(canvas: Canvas, height: float) -> None:
+    ring = canvas.mask(ellipse(51, height, 3.4, 3.4))
     canvas.tint(ring, lighter(canvas.color, 0.8), 0.8)
     peak = canvas.mask(
         curve(
-            f"M 48.6 {emblem + 1.5} L 50.4 {emblem - 1.6} L 51.4 {emblem}"
-            f" L 52 {emblem - 0.8} L 53.5 {emblem + 1.5}"
+            f"M 48.6 {height + 1.5} L 50.4 {height - 1.6} L 51.4 {height}"
+            f" L 52 {height - 0.8} L 53.5 {height + 1.5}"
         )
     )
     canvas.tint(peak, darker(canvas.color, 0.2), 0.9)
