@@ -1,6 +1,7 @@
 """The CLIP model that scores pictures against words, behind one small class."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ Embeddings = NDArray[np.float32]
 _MICRO_CONFIG = PROJECT_ROOT / "demo" / "micro_clip" / "model.json"
 _MICRO_WEIGHTS = PROJECT_ROOT / "demo" / "micro_clip" / "weights.safetensors"
 _BATCH = 32
+_REMEMBER_REFUSAL = 300.0  # seconds
 
 
 class ClipUnavailable(Exception):
@@ -48,6 +50,9 @@ class _Loaded:
 class ClipEncoder:
     """One open_clip model, loaded when it is first used; safe to share between threads.
 
+    A load that failed is not tried again for five minutes, because open_clip waits for an
+    unreachable hub for the better part of a minute, and each source would wait anew.
+
     `model_name` and `pretrained` are open_clip's names (or the path of a checkpoint); the model
     name `micro` stands for the bundled one, whose weights are always its own.
     """
@@ -57,6 +62,8 @@ class ClipEncoder:
         self._pretrained = pretrained
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._refused_for = ""
+        self._refused_until = 0.0
 
     @property
     def model_name(self) -> str:
@@ -89,8 +96,16 @@ class ClipEncoder:
 
     def _load(self) -> _Loaded:
         with self._lock:
-            if self._loaded is None:
+            if self._loaded is not None:
+                return self._loaded
+            if self._refused_for and time.monotonic() < self._refused_until:
+                raise ClipUnavailable(self._model_name, self._pretrained, self._refused_for)
+            try:
                 self._loaded = _load(self._model_name, self._pretrained)
+            except ClipUnavailable as refused:
+                self._refused_for = refused.reason
+                self._refused_until = time.monotonic() + _REMEMBER_REFUSAL
+                raise
             return self._loaded
 
 

@@ -4,8 +4,8 @@ import os
 import sys
 import threading
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from rich.console import Console
@@ -143,7 +143,7 @@ def _summarize(console: Console, result: "BulkGenerateResult") -> None:
     for source in result.sources:
         color = "green" if source.status == "done" else "red"
         table.add_row(
-            urlsplit(source.url).path,
+            PurePosixPath(source.url).name,
             f"[{color}]{source.status}[/]",
             f"{source.done} of {source.batch_size}",
             escape(source.error_message or source.product_title or ""),

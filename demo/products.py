@@ -83,7 +83,7 @@ PRODUCTS: tuple[DemoProduct, ...] = (
         price_shown="£129.00",
         description="Dusk, on a dimmer. The steel dome throws warm light down, not into your eyes. "
         "Three steps of brightness, and a brass stem that only gets better with age.",
-        views=_views(4, 6, 12),
+        views=(View("front"), View("angle", 4, "studio"), View("room", 12, "scene")),
         rating=Decimal("4.7"),
         rating_count=212,
     ),

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,8 +56,7 @@ class Shop:
 
     def __enter__(self) -> Self:
         """Opens the shop; it answers from then on."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), _handler(self.answer))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self._port), _handler(self.answer))
         self._port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -165,6 +165,15 @@ def _card(product: DemoProduct, width: int) -> dict[str, str]:
         "thumbnail": f"/media/{product.slug}/{product.views[0].name}-{width}.jpg",
         "price_shown": product.price_shown,
     }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Passes over visitors who hang up before they have read their answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _handler(answer: Callable[[str], Answer]) -> type[BaseHTTPRequestHandler]:

@@ -142,6 +142,25 @@ def test_an_unreachable_hub_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch
         ClipEncoder("ViT-B-32", "laion2b_s34b_b79k").encode_texts(["a mug"])
 
 
+def test_a_load_that_failed_is_not_tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, loads = clip._load, []
+
+    def refuse(model: str, pretrained: str) -> None:
+        loads.append(model)
+        raise ClipUnavailable(model, pretrained, "no network")
+
+    monkeypatch.setattr(clip, "_load", refuse)
+    encoder = ClipEncoder("micro", "")
+    for _ in range(3):
+        with pytest.raises(ClipUnavailable):
+            encoder.encode_texts(["a mug"])
+    assert loads == ["micro"]
+
+    monkeypatch.setattr(clip, "_load", real)
+    encoder._refused_until = time.monotonic()
+    assert encoder.encode_texts(["a mug"]).shape == (1, 128)
+
+
 def test_importing_the_module_does_not_import_torch() -> None:
     code = (
         "import sys, catalog.clip; sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"

@@ -1,9 +1,13 @@
 """The demo shop: nine pages that a parser can read, each in its own way, and what surrounds them."""
 
 import io
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -12,10 +16,11 @@ from PIL import Image
 from catalog.errors import BotWall
 from catalog.parse import parse_product
 from demo import pictures
+from demo import shop as shop_module
 from demo.drawings import draw_product
 from demo.pictures import PictureCache
 from demo.products import MISLEADING, PRODUCTS, DemoProduct
-from demo.shop import Shop
+from demo.shop import Answer, Shop
 
 READ_FROM = {
     "json_ld": "json-ld", "json_ld_graph": "json-ld", "json_ld_variants": "json-ld",
@@ -37,6 +42,35 @@ def open_shop(tmp_path: Path, small_drawings: None) -> Iterator[Shop]:
 
 def page_of(shop: Shop, product: DemoProduct) -> requests.Response:
     return requests.get(shop.product_urls[PRODUCTS.index(product)], timeout=10)
+
+
+def test_a_visitor_who_hangs_up_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked, hung_up, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def slow_answer(shop: Shop, path: str) -> Answer:
+        asked.set()
+        hung_up.wait(10)
+        return Answer(b"x" * 20_000_000)
+
+    handled = shop_module._Server.handle_error
+
+    def handle_error(server: shop_module._Server, *where: object) -> None:
+        handled(server, *where)
+        answered.set()
+
+    monkeypatch.setattr(Shop, "answer", slow_answer)
+    monkeypatch.setattr(shop_module._Server, "handle_error", handle_error)
+    with Shop(tmp_path) as opened:
+        host, port = urlsplit(opened.url).netloc.split(":")
+        with socket.create_connection((host, int(port))) as visitor:
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            visitor.sendall(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n")
+            assert asked.wait(10)
+        hung_up.set()
+        assert answered.wait(10)
+    assert capfd.readouterr().err == ""
 
 
 def test_nine_products_are_described_in_nine_ways() -> None:
