@@ -1,13 +1,8 @@
 """The way of the Prefect UI: a real server, the deployments registered, a worker that runs one."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,12 +16,6 @@ from tests.pages import Pages
 pytestmark = pytest.mark.timeout(300)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def prefect(environment: dict[str, str], *arguments: str) -> str:
     return run(environment, "-m", "prefect", *arguments)
 
@@ -38,41 +27,6 @@ def run(environment: dict[str, str], *arguments: str) -> str:
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a user who has started a Prefect server of their own."""
-    home = tmp_path_factory.mktemp("prefect")
-    port = free_port()
-    environment = os.environ | {
-        "PREFECT_HOME": str(home),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///file:{home}/prefect.db"
-        "?uri=true&one_connection=:memory:",
-    }
-    with (home / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
-            cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}/api/health", home / "server.log")
-        yield environment | {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_until_healthy(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"The Prefect server did not start:\n{log.read_text()}")
 
 
 def test_a_worker_runs_the_registered_deployment(
