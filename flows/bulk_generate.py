@@ -54,6 +54,13 @@ class BulkGenerate(Flow[..., Any]):
         return bulk_generate_result(outcome)
 
 
+def run_name() -> str:
+    """Says which bulk task the run serves, and whose it is."""
+    parameters = flow_run.parameters
+    bulk_task_id = parameters.get("bulk_task_id") or flow_run.id
+    return f"bulk task {bulk_task_id} of {parameters['workspace']}"
+
+
 @task(name="start-source", task_run_name="{source.url}", cache_policy=NO_CACHE)
 def start_source(source: SourceReference) -> State[Any]:
     """Run `process_url` for one source."""
@@ -63,7 +70,7 @@ def start_source(source: SourceReference) -> State[Any]:
 @partial(
     BulkGenerate,
     name="bulk-generate",
-    flow_run_name="bulk task of {workspace}",
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_sources),
     on_running=[mark_bulk_task_running],
     on_completion=[settle_bulk_task],

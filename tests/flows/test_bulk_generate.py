@@ -120,7 +120,7 @@ def assert_runs_form_a_tree(bulk_task_id: UUID, runs: list[FlowRun]) -> None:
     assert len(sources) == 3
     root = next(run for run in runs if run.id == bulk_task_id)
     assert root.parent_task_run_id is None
-    assert root.name == "bulk task of acme"
+    assert root.name == f"bulk task {bulk_task_id} of acme"
     for name in previews | sources:
         assert by_name[name].parent_task_run_id is not None
     assert all(by_name[name].state_name == "Completed" for name in previews)
