@@ -62,7 +62,7 @@ worker: setup ## Start a worker for the deployments
 requirements: setup ## Compile requirements.txt anew from requirements.in
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --no-emit-index-url \
-		--upgrade --quiet --output-file requirements.txt
+		--custom-compile-command "make requirements" --upgrade --quiet --output-file requirements.txt
 
 bench: setup ## Measure the demo against its limits of time and memory
 	$(BIN)/python -m bench.demo_run

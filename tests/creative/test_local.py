@@ -1,11 +1,17 @@
 """Backgrounds of the embedded generator, judged by their pixels."""
 
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 
 from catalog.product import ScrapedProduct
+from creative import local
 from creative.background import (
     BACKGROUND_SIZE,
     Box,
@@ -73,6 +79,28 @@ def test_a_background_is_a_full_hd_rgb_picture(batch: list[Image.Image], positio
 def test_the_same_brief_gives_the_same_pixels(mug: Image.Image, batch: list[Image.Image]) -> None:
     for position in (0, 3):
         assert background(mug.copy(), position).tobytes() == batch[position].tobytes()
+
+
+def test_no_more_backgrounds_are_composed_at_once_than_there_are_cores(
+    mug: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composing, most, lock = 0, 0, threading.Lock()
+
+    def compose(brief: Brief) -> Image.Image:
+        nonlocal composing, most
+        with lock:
+            composing += 1
+            most = max(most, composing)
+        time.sleep(0.05)
+        with lock:
+            composing -= 1
+        return brief.picture
+
+    monkeypatch.setattr(local, "_compose", compose)
+    callers = 4 * (os.cpu_count() or 1)
+    with ThreadPoolExecutor(callers) as pool:
+        list(pool.map(lambda position: background(mug, position), range(callers)))
+    assert most == os.cpu_count()
 
 
 def test_no_two_positions_look_alike(batch: list[Image.Image]) -> None:

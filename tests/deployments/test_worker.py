@@ -32,7 +32,7 @@ def run(environment: dict[str, str], *arguments: str) -> str:
 def test_a_worker_runs_the_registered_deployment(
     database: Engine, environment: dict[str, str], pages: Pages
 ) -> None:
-    environment["CTA_ALLOWED_PRIVATE_HOSTS"] = pages.url.removeprefix("http://")
+    environment = environment | {"CTA_ALLOWED_PRIVATE_HOSTS": pages.url.removeprefix("http://")}
     for _ in range(2):
         # Twice, because registering must do no harm when it is repeated.
         printed = run(environment, "-m", "deployments")
