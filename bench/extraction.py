@@ -54,7 +54,9 @@ class Tally:
     @property
     def f1(self) -> float:
         """The harmonic mean of precision and recall."""
-        return 2 * self.right / max(1, 2 * self.right + 2 * self.wrong + self.missing + self.invented)
+        return (
+            2 * self.right / max(1, 2 * self.right + 2 * self.wrong + self.missing + self.invented)
+        )
 
 
 def main() -> int:

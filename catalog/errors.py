@@ -40,6 +40,26 @@ class NotAProductPage(CatalogError):
     """The page was read, and no product was found on it."""
 
 
+class EmptyPage(NotAProductPage):
+    """The page shows nothing without its scripts, or nothing at all."""
+
+
+class ErrorPage(NotAProductPage):
+    """The page says, under an address that answered, that there is nothing here."""
+
+
+class LoginPage(NotAProductPage):
+    """The shop shows its products to those who sign in."""
+
+
+class ConsentWall(NotAProductPage):
+    """The page asks for consent, an age or a country before it shows the product."""
+
+
+class ListPage(NotAProductPage):
+    """The page lists many products and is about none of them."""
+
+
 class NoUsablePicture(CatalogError):
     """The page names no picture, or none of those that it names can be loaded."""
 

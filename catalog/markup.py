@@ -1,199 +1,177 @@
-"""What a page says of itself in markup: schema.org in three syntaxes, and OpenGraph."""
+"""What a page says of its product in markup: schema.org in three syntaxes, and meta tags."""
 
-import html as entities
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import extruct
-from lxml.html import HtmlElement, fromstring
-from w3lib.html import remove_tags
+from extruct.rdfa import RDFaExtractor
+from extruct.w3cmicrodata import MicrodataExtractor
+from lxml.html import HtmlElement
 
-_PRODUCT_TYPES = {"product", "productgroup", "productmodel", "individualproduct", "someproducts"}
-_NEIGHBOURS = {
-    "isrelatedto", "issimilarto", "isaccessoryorsparepartfor", "isconsumablefor", "itemlistelement",
-    "review", "reviews", "breadcrumb", "itemoffered",
-}  # fmt: skip
-_MAX_DEPTH = 12
+from catalog.candidate import Candidate
+from catalog.document import Document
+from catalog.json_ld import MAX_DEPTH, json_ld_nodes
+from catalog.picture_addresses import address_of
+from catalog.schema_org import products, text_of
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A product as one syntax describes it: raw values by schema.org name, all text."""
-
-    read_from: str
-    title: str | None = None
-    description: str | None = None
-    brand: str | None = None
-    price: str | None = None
-    currency: str | None = None
-    availability: str | None = None
-    images: tuple[str, ...] = field(default=())
+_RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
+_LONGEST_RDFA = 1_500_000
+_ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle|book|car)\b", re.I)
 
 
-def candidates(html: str, base: str) -> Iterator[Candidate]:
-    """The page's product as each syntax describes it, the most reliable syntax first.
-
-    Addresses in microdata and RDFa are made absolute against `base`; others stay as written.
-    """
-    for syntax in ("json-ld", "microdata", "rdfa"):
-        for item in _items(html, base, syntax):
-            product = next(_products(item), None)
-            if product is not None:
-                yield _from_schema_org(syntax, product)
-                break
-    yield from _from_opengraph(html)
+def candidates(document: Document) -> dict[str, list[Candidate]]:
+    """Per syntax the products that the page describes in it, the most reliable syntax first."""
+    return {
+        "json-ld": products(json_ld_nodes(document.tree), "json-ld"),
+        "microdata": products(_microdata(document), "microdata"),
+        "rdfa": products(_rdfa(document), "rdfa"),
+        "opengraph": list(_meta_tags(document.tree)),
+    }
 
 
-def _items(html: str, url: str, syntax: str) -> Iterator[Mapping[str, Any]]:
-    if syntax == "json-ld":
-        for script in _scripts(html):
-            yield from _extract(script, url, syntax)
-    elif syntax == "rdfa":
-        if "schema.org" in html and ("typeof=" in html or "property=" in html):
-            yield from _joined_rdfa(_extract(html, url, syntax))
-    elif "itemscope" in html:
-        yield from _extract(html, url, syntax)
+def _microdata(document: Document) -> list[Any]:
+    if not _ITEM_PRODUCT.search(document.html):
+        return []
+    extractor = MicrodataExtractor(add_html_node=True)
+    try:
+        items = extractor.extract_items(document.tree, document.base)
+    except (ValueError, KeyError, RecursionError, AssertionError):
+        return []
+    return [_uniform(item) for item in items]
 
 
-def _scripts(html: str) -> Iterator[str]:
-    """Each JSON-LD block as a page of its own, so that a broken one leaves the others readable."""
-    for script in fromstring(html).iter("script"):
-        if "ld+json" in (script.get("type") or "") and script.text:
-            text = script.text.replace("</", "<\\/")
-            yield f'<script type="application/ld+json">{text}</script>'
+def _uniform(item: Any, depth: int = 0) -> Any:
+    """A microdata item in the form of JSON-LD, its pictures with their lazy addresses."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(item, list):
+        return [_uniform(entry, depth + 1) for entry in item]
+    if not isinstance(item, Mapping):
+        return item
+    node = item.get("htmlNode")
+    properties = item.get("properties")
+    if not isinstance(properties, Mapping):
+        return item.get("value")
+    uniform = {key: _uniform(entry, depth + 1) for key, entry in properties.items()}
+    if node is not None and "image" in uniform:
+        uniform["image"] = list(_microdata_images(node)) or uniform["image"]
+    return uniform | {"@type": item.get("type")}
 
 
-def _extract(html: str, url: str, syntax: str) -> list[Mapping[str, Any]]:
-    found = extruct.extract(html, base_url=url, syntaxes=[syntax], uniform=True, errors="ignore")
-    return list(found.get(syntax, []))
+def _microdata_images(node: HtmlElement) -> Iterator[str]:
+    for tag in node.iterfind(".//*[@itemprop]"):
+        if "image" not in tag.get("itemprop").lower().split():
+            continue
+        if tag.get("itemscope") is not None:
+            yield from (address for inner in tag.iter("img") if (address := address_of(inner)))
+            continue
+        written = tag.get("content") or tag.get("href") or address_of(tag)
+        if not written:
+            written = next((found for img in tag.iter("img") if (found := address_of(img))), None)
+        if written:
+            yield written
 
 
-def _joined_rdfa(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """RDFa arrives as a flat list of nodes: short names put in, references followed."""
+def _rdfa(document: Document) -> list[Any]:
+    if len(document.html) > _LONGEST_RDFA or not _RDFA_PRODUCT.search(document.html):
+        return []
+    try:
+        nodes = RDFaExtractor().extract(document.html, base_url=document.base)
+    except Exception:  # pyRdfa and rdflib raise many kinds of error on what pages hold
+        return []
+    return _in_page_order(_joined(nodes), document.html)
+
+
+def _joined(items: list[Mapping[str, Any]]) -> list[Any]:
+    """RDFa arrives as a flat list of nodes that name each other."""
     nodes = {item["@id"]: item for item in items if "@id" in item}
+    inner: set[str] = set()
 
     def joined(value: Any, depth: int = 0) -> Any:
         if isinstance(value, list):
             return [joined(entry, depth) for entry in value]
-        if not isinstance(value, Mapping) or depth > _MAX_DEPTH:
+        if not isinstance(value, Mapping) or depth > MAX_DEPTH:
             return value
         if "@value" in value:
             return value["@value"]
-        whole = nodes.get(value.get("@id"), value)
-        short = {key.rsplit("/", 1)[-1].rsplit("#", 1)[-1]: entry for key, entry in whole.items()}
-        types = [str(name).rsplit("/", 1)[-1] for name in _listed(short.get("@type"))]
-        if not types and set(short) <= {"@id"}:
-            return short.get("@id")
-        return {key: joined(entry, depth + 1) for key, entry in short.items()} | {"@type": types}
+        if set(value) == {"@id"} and value["@id"] not in nodes:
+            return value["@id"]
+        if depth:
+            inner.add(value.get("@id", ""))
+        whole = nodes.get(value.get("@id", ""), value)
+        return {
+            key: entry if key in ("@id", "@type") else joined(entry, depth + 1)
+            for key, entry in whole.items()
+        }
 
-    return [joined(item) for item in items]
-
-
-def _products(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(value, list):
-        for entry in value:
-            yield from _products(entry, depth + 1)
-    elif isinstance(value, Mapping):
-        types = {str(name).rsplit("/", 1)[-1].lower() for name in _listed(value.get("@type"))}
-        if types & _PRODUCT_TYPES:
-            yield value
-            return
-        for key, entry in value.items():
-            if key.lower() not in _NEIGHBOURS:
-                yield from _products(entry, depth + 1)
+    found = [(item.get("@id", ""), joined(item)) for item in items]
+    return [whole for name, whole in found if name not in inner]
 
 
-def _from_schema_org(syntax: str, product: Mapping[str, Any]) -> Candidate:
-    variant = _first_mapping(product.get("hasVariant"))
-    offer = _first_mapping(product.get("offers")) or _first_mapping(variant.get("offers"))
-    nested = _first_mapping(offer.get("offers"))
-    priced = _first_mapping(offer.get("priceSpecification"))
-    images = _addresses(product.get("image")) or _addresses(variant.get("image"))
-    return Candidate(
-        read_from=syntax,
-        title=_text(product.get("name")) or _text(variant.get("name")),
-        description=_text(product.get("description")) or _text(variant.get("description")),
-        brand=_name(product.get("brand")) or _name(variant.get("brand"))
-        or _name(product.get("manufacturer")),
-        price=_text(offer.get("price")) or _text(offer.get("lowPrice"))
-        or _text(priced.get("price")) or _text(nested.get("price")),
-        currency=_text(offer.get("priceCurrency")) or _text(priced.get("priceCurrency"))
-        or _text(nested.get("priceCurrency")),
-        availability=_text(offer.get("availability")) or _text(nested.get("availability")),
-        images=tuple(images),
-    )  # fmt: skip
+def _in_page_order(items: list[Any], html: str) -> list[Any]:
+    """The values of each property in the order in which the page writes them."""
+
+    def place(value: Any) -> int:
+        text = str(value.get("@id") if isinstance(value, Mapping) else value)
+        found = html.find(text.rsplit("/", 1)[-1] or text)
+        return found if found >= 0 else len(html)
+
+    def ordered(value: Any, depth: int = 0) -> Any:
+        if isinstance(value, Mapping) and depth <= MAX_DEPTH:
+            return {key: ordered(entry, depth + 1) for key, entry in value.items()}
+        if isinstance(value, list):
+            return sorted((ordered(entry, depth + 1) for entry in value), key=place)
+        return value
+
+    return [ordered(item) for item in items]
 
 
-def _from_opengraph(html: str) -> Iterator[Candidate]:
-    page: HtmlElement = fromstring(html)
+def meta_tags(tree: HtmlElement) -> dict[str, list[str]]:
+    """The contents of `<meta>` by property or name in lower case, in page order."""
     tags: dict[str, list[str]] = {}
-    for tag in page.iter("meta"):
-        name = (tag.get("property") or tag.get("name") or "").lower()
-        content = (tag.get("content") or "").strip()
-        if content and name.startswith(("og:", "product:", "twitter:")):
-            tags.setdefault(name, []).append(content)
+    for tag in tree.iter("meta"):
+        content = text_of(tag.get("content"))
+        for attribute in ("property", "name", "itemprop"):
+            name = (tag.get(attribute) or "").strip().lower()
+            if content and name:
+                tags.setdefault(name, []).append(content)
+                break
+    return tags
+
+
+def _meta_tags(tree: HtmlElement) -> Iterator[Candidate]:
+    tags = meta_tags(tree)
 
     def first(*names: str) -> str | None:
-        return next((_text(tags[name][0]) for name in names if name in tags), None)
+        return next((tags[name][0] for name in names if name in tags), None)
 
-    is_product = "product" in (first("og:type") or "").lower()
-    price = first("product:sale_price:amount", "product:price:amount", "og:price:amount")
-    if is_product or price:
-        yield Candidate(
-            read_from="opengraph",
-            title=first("og:title", "twitter:title"),
-            description=first("og:description", "twitter:description"),
-            brand=first("product:brand", "og:brand"),
-            price=price,
-            currency=first(
-                "product:sale_price:currency", "product:price:currency", "og:price:currency"
-            ),
-            availability=first("product:availability", "og:availability"),
-            images=tuple(
-                dict.fromkeys(
-                    tags.get("og:image:secure_url", [])
-                    + tags.get("og:image", [])
-                    + tags.get("twitter:image", [])
-                )
-            ),
-        )
+    def every(*names: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for name in names for value in tags.get(name, [])))
 
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _first_mapping(value: Any) -> Mapping[str, Any]:
-    return next((entry for entry in _listed(value) if isinstance(entry, Mapping)), {})
-
-
-def _text(value: Any) -> str | None:
-    for entry in _listed(value):
-        if isinstance(entry, str | int | float) and not isinstance(entry, bool):
-            text = remove_tags(entities.unescape(entities.unescape(str(entry))))
-            if folded := " ".join(text.split()):
-                return folded
-    return None
-
-
-def _name(value: Any) -> str | None:
-    for entry in _listed(value):
-        found = _text(entry.get("name")) if isinstance(entry, Mapping) else _text(entry)
-        if found:
-            return found
-    return None
-
-
-def _addresses(value: Any) -> list[str]:
-    found: list[str] = []
-    for entry in _listed(value):
-        if isinstance(entry, Mapping):
-            found += _addresses(entry.get("contentUrl") or entry.get("url") or entry.get("@id"))
-        elif isinstance(entry, str) and entry.strip():
-            found.append(entry.strip())
-    return found
+    labelled = {
+        (first(f"twitter:label{number}") or "").lower(): first(f"twitter:data{number}")
+        for number in (1, 2)
+    }
+    prices = every(
+        "product:sale_price:amount", "product:price:amount", "og:price:amount", "product:price",
+        "og:price", "product:sale_price", "twitter:price", "gr:hascurrencyvalue",
+    ) + tuple(value for label, value in labelled.items() if value and "price" in label)  # fmt: skip
+    yield Candidate(
+        read_from="opengraph",
+        title=first("og:title", "twitter:title"),
+        description=first("og:description", "twitter:description"),
+        brand=first("product:brand", "og:brand") or labelled.get("brand"),
+        category=first("product:category", "og:category"),
+        prices=prices,
+        list_prices=every("product:original_price:amount", "og:price:standard_amount"),
+        currency=first(
+            "product:sale_price:currency", "product:price:currency", "og:price:currency",
+            "product:currency", "og:currency",
+        ),
+        availability=first("product:availability", "og:availability"),
+        images=every(
+            "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src",
+            "twitter:image0", "thumbnail",
+        ),
+        has_offer=bool(prices) or "product" in (first("og:type") or "").lower(),
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""The bytes of a page → its text, its tree, and the address that its links are relative to."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from charset_normalizer import from_bytes
+from lxml.etree import ParserError
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    http_content_type_encoding,
+    read_bom,
+    resolve_encoding,
+)
+
+from catalog.errors import EmptyPage
+
+_LONGEST = 6_000_000
+_DETECTED_FROM = 200_000
+_BAD_SHARE = 0.02
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page: where it was read, the address that its links are relative to, and its tree."""
+
+    url: str
+    base: str
+    html: str
+    tree: HtmlElement
+
+    def absolute(self, address: str) -> str:
+        """An address as written on the page, made whole; empty when that cannot be done."""
+        try:
+            return urljoin(self.base, address.strip())
+        except ValueError:
+            return ""
+
+
+def read_document(body: bytes, url: str, content_type: str | None = None) -> Document:
+    """Decode and parse a page, of which at most the first 6 MB are looked at.
+
+    Raises:
+        EmptyPage: there is nothing to parse.
+    """
+    html = _CONTROL.sub("", decode(body[:_LONGEST], content_type))
+    if not html.strip():
+        raise EmptyPage(url, "The page is empty; check the address.")
+    try:
+        tree: HtmlElement = document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
+    except (ParserError, ValueError):
+        raise EmptyPage(url, "The page is empty; check the address.") from None
+    written = next((href.strip() for href in tree.xpath("//base/@href") if href.strip()), "")
+    try:
+        base = urljoin(url, written)
+    except ValueError:
+        base = url
+    return Document(url=url, base=base, html=html, tree=tree)
+
+
+def decode(body: bytes, content_type: str | None) -> str:
+    """The text of a page, whatever it declares of itself.
+
+    A byte order mark decides; then bytes that are UTF-8 with more than ASCII in it are UTF-8,
+    because other encodings hardly ever form it by chance; then what the header and the page
+    declare, unless it does not fit; then what the bytes look like.
+    """
+    marked, mark = read_bom(body)
+    if marked is not None:
+        return body[len(mark) :].decode(marked, errors="replace")
+    if (text := _as_utf8(body)) is not None:
+        return text
+    for declared in (http_content_type_encoding(content_type), html_body_declared_encoding(body)):
+        known = resolve_encoding(declared) if declared else None
+        if known is None:
+            continue
+        text = body.decode(known, errors="replace")
+        if text.count("\ufffd") <= _BAD_SHARE * _above_ascii(body) and "\x00" not in text[:1000]:
+            return text
+    best = from_bytes(body[:_DETECTED_FROM]).best()
+    return body.decode(best.encoding if best else "cp1252", errors="replace")
+
+
+def _as_utf8(body: bytes) -> str | None:
+    if b"\x00" in body[:1000] or b"\x1b$" in body:
+        return None
+    text = body.decode("utf-8", errors="replace")
+    above = _above_ascii(body)
+    if above == 0:
+        return text if html_body_declared_encoding(body) in (None, "utf-8", "cp1252") else None
+    return text if text.count("\ufffd") <= _BAD_SHARE * above else None
+
+
+def _above_ascii(body: bytes) -> int:
+    return len(body) - len(body.translate(None, _ABOVE_ASCII))
+
+
+_ABOVE_ASCII = bytes(range(128, 256))

@@ -1,0 +1,131 @@
+"""What a page is called: the heading that it shows, and its titles without the shop's name."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from rapidfuzz import fuzz
+
+from catalog.document import Document
+from catalog.markup import meta_tags
+from catalog.outline import Outline, Part
+
+_NAME = re.compile(
+    r"(product|prod|item|goods|article|pdp|detail|listing|offer|ad|deal)[-_ ]?(detail[-_ ]?)?(title|name|heading)|"
+    r"^(title|name|heading)$|\bname\b",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s+[|–—»«•·:-]\s+|\s*[|｜»]\s*|\s*[-–—]\s+|\s+[-–—]\s*|【|】|:\s+")
+_BUYING = re.compile(
+    r"^(?:(?:buy|shop|order|kaufen|acheter|comprar|compra|acquista|kup|koupit|köp|kjøp|køb|купить|purchase)\s+)|"
+    r"(?:\s+(?:online kaufen|kaufen|online|günstig kaufen|bestellen|buy online))$",
+    re.IGNORECASE,
+)
+_LONGEST = 300
+_SAME = 88
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The names that a page gives itself, before any of them is believed."""
+
+    document: str
+    shared: str
+    slug: str
+    site: str
+
+    @property
+    def all(self) -> list[str]:
+        """The names that are there."""
+        return [name for name in (self.document, self.shared, self.slug) if name]
+
+
+def read_titles(document: Document) -> Titles:
+    """`<title>`, `og:title`, the last words of the address, and the name of the site."""
+    titles = document.tree.xpath("/html/head/title/text()") or document.tree.xpath("//title/text()")
+    tags = meta_tags(document.tree)
+    host = (urlsplit(document.url).hostname or "").removeprefix("www.")
+    site = next(iter(tags.get("og:site_name", [])), "") or host.split(".")[0]
+    return Titles(
+        document=next((folded for text in titles if (folded := " ".join(text.split()))), ""),
+        shared=next(iter(tags.get("og:title", [])), ""),
+        slug=_slug(document.url),
+        site=site,
+    )
+
+
+def is_same_name(first: str, second: str) -> bool:
+    """Whether one of two names holds the other, but for spelling."""
+    one, two = first.casefold(), second.casefold()
+    if min(len(one), len(two)) < 4:
+        return one == two
+    return max(fuzz.token_set_ratio(one, two), fuzz.partial_ratio(one, two)) >= _SAME
+
+
+def main_heading(outline: Outline, titles: Titles) -> tuple[Part, str] | None:
+    """The part that shows the name of what the page is about, with its text.
+
+    Headings and elements that are marked as a name are compared with the page's own titles.
+    """
+    best: tuple[float, Part, str] | None = None
+    own = [strip_site(name, titles.site) for name in (titles.document, titles.shared) if name]
+    for part in outline.parts:
+        if not _may_be_heading(part):
+            continue
+        text = outline.text(part, _LONGEST)
+        if len(text) < 2 or part.hidden:
+            continue
+        score = _score(part, text, own, titles.slug)
+        if best is None or score > best[0]:
+            best = (score, part, text)
+    return (best[1], best[2]) if best and best[0] >= 1.0 else None
+
+
+def strip_site(title: str, site: str) -> str:
+    """A page's title without the name of its site, categories, and words of selling."""
+    pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece and piece.strip()]
+    plain = re.sub(r"\W", "", site.casefold())
+    if len(pieces) > 1 and plain:
+        for end in (-1, 0):
+            squeezed = re.sub(r"\W", "", pieces[end].casefold())
+            if (
+                len(pieces) > 1
+                and squeezed
+                and (plain in squeezed or squeezed in plain or fuzz.ratio(plain, squeezed) > 75)
+            ):
+                whole = pieces.pop(end)
+                at = title.rfind(whole) if end == -1 else title.find(whole)
+                title = title[:at] if end == -1 else title[at + len(whole) :]
+    cleaned = re.sub(r"^[\s|–—»«•·:｜】-]+|[\s|–—»«•·:｜【-]+$", "", title)
+    return _BUYING.sub("", cleaned).strip() or title.strip()
+
+
+def _may_be_heading(part: Part) -> bool:
+    return part.tag in ("h1", "h2", "h3") or bool(part.marks and _NAME.search(part.marks))
+
+
+def _score(part: Part, text: str, own: list[str], slug: str) -> float:
+    score = {"h1": 1.0, "h2": 0.4, "h3": 0.0}.get(part.tag, 0.2)
+    if part.marks and _NAME.search(part.marks):
+        score += 0.5
+    if part.elsewhere or (part.link and part.tag != "h1"):
+        score -= 0.6
+    folded = text.casefold()
+    agreement = 0.0
+    for name in own:
+        wanted = name.casefold()
+        if not wanted:
+            continue
+        coverage = min(1.0, len(folded) / (0.5 * len(wanted)))
+        agreement = max(agreement, fuzz.partial_ratio(folded, wanted) / 100 * coverage)
+    if slug:
+        agreement = max(agreement, fuzz.token_set_ratio(folded, slug) / 100 * 0.8)
+    return score + 2.2 * max(0.0, agreement - 0.5)
+
+
+def _slug(url: str) -> str:
+    path = unquote(urlsplit(url).path)
+    pieces = [re.sub(r"\.\w{2,5}$", "", piece) for piece in path.split("/")]
+    words = [re.sub(r"[-_+.]+", " ", piece).strip() for piece in pieces]
+    named = [text for text in words if sum(sign.isalpha() for sign in text) >= 5 and " " in text]
+    return max(named, key=len, default="").lower()

@@ -1,0 +1,153 @@
+"""Brand and availability as a page shows them: beside a label, or in a part that is named so."""
+
+import re
+from collections.abc import Iterator
+
+from catalog.outline import Outline, Part
+
+_BRAND_LABEL = re.compile(
+    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|make ?/ ?manufacturer|vendor|designer|"
+    r"marke|hersteller|markenname|marque|fabricant|marca|fabricante|produttore|merk|fabrikant|marka|producent|firma|"
+    r"značka|výrobce|výrobca|proizvajalec|proizvođač|blagovna znamka|brend|gyártó|márka|marcă|producător|brand/producător|"
+    r"varumärke|tillverkare|märke|merke|mærke|produsent|producent|tuotemerkki|merkki|valmistaja|kaubamärk|bränd|tootja|"
+    r"zīmols|ražotājs|prekės ženklas|gamintojas|бренд|производитель|марка|торговая марка|виробник|производител|"
+    r"üretici|thương hiệu|merek|ยี่ห้อ|แบรนด์|ブランド(?:名)?|メーカー(?:名)?|品牌|厂商|製造商|브랜드|제조사|מותג|יצרן|"
+    r"العلامة التجارية|الماركة|برند|μάρκα|κατασκευαστής)\s*(?:[:：]|$)\s*(?P<value>.*)$",
+    re.IGNORECASE,
+)
+_BRAND_MARKS = re.compile(
+    r"(?<![a-z])(brand|brand[-_]?(name|link|logo|title)|manufacturer|vendor|product[-_]?(brand|vendor|manufacturer)|"
+    r"designer|byline(info)?|marque|marke|hersteller|productbrand|pdp-?brand|item-?brand)(?![a-z])",
+    re.IGNORECASE,
+)
+_BRAND_ADDRESS = re.compile(
+    r"/(brands?|marken?|marques?|hersteller|manufacturers?|marcas?|merk(en)?|producent|znacka|vyrobce|vyrobca|"
+    r"marki|designers?|brend|zimols|stores/[^/]+/page)[/_-]|[?&](brand|manufacturer|marca)=",
+    re.IGNORECASE,
+)
+_STORE = re.compile(
+    r"^(?:visit the|besuchen? sie den|besuche den|visita lo|visiter la boutique|visita la tienda de|visit|shop all|shop|"
+    r"more from|more by|by|von|par|de|di|from|see all|view all|mehr von|alle artikel von|alles von|brand)\s+|"
+    r"[- ](?:store|shop)$|[’']s (?:store|shop)$|\s+(?:products|produkte)$",
+    re.IGNORECASE,
+)
+_NO_BRAND = re.compile(
+    r"^(n/?a|none|no brand|unbranded|generic|unknown|other|brands?|marke|marken|all brands|markenwelt|null|undefined|"
+    r"-+|ohne|sonstige|details|reviews?|more|mehr|see more|view|show|logo|home|shop|name)$|[\n{}<>]|https?:|@",
+    re.IGNORECASE,
+)
+_IN_SCRIPTS = re.compile(
+    r"[\"'](?:brand|brandName|brand_name|manufacturer|vendor|product_brand|item_brand|productBrand)[\"']?\s*[:=]\s*"
+    r"(?:\{\s*[\"']name[\"']\s*:\s*)?[\"']([^\"'<>{}]{2,50})[\"']"
+)
+_STOCK = (
+    ("out_of_stock", re.compile(
+        r"\b(out of stock|sold out|currently unavailable|temporarily unavailable|not available|no longer available|"
+        r"ausverkauft|nicht (auf lager|verfügbar|lieferbar|vorrätig)|derzeit nicht|vergriffen|épuisé|rupture de stock|"
+        r"indisponible|actuellement indisponible|agotado|sin existencias|no disponible|esgotado|indisponível|esaurito|"
+        r"non disponibile|uitverkocht|niet (op voorraad|leverbaar)|wyprzedan\w*|niedostępn\w*|brak w magazynie|vyprodáno|"
+        r"není skladem|nedostupn\w*|vypredané|nie je skladom|slutsåld|ej i lager|slut i lager|utsolgt|udsolgt|ikke på lager|"
+        r"loppu(unmyyty)?|ei varastossa|nincs (készleten|raktáron)|stoc epuizat|indisponibil|нет в наличии|распродан\w*|"
+        r"немає в наявності|stokta yok|tükendi)\b|在庫切れ|売り切れ|品切れ|缺貨|缺货|售罄|품절|已售完|אזל|หมด|hết hàng|غير متوفر", re.I)),
+    ("preorder", re.compile(
+        r"\b(pre-?order|vorbestell\w*|précommand\w*|reserva anticipada|preventa|pre-?ordine|przedsprzedaż|předobjednat|"
+        r"предзаказ)\b|予約", re.I)),
+    ("in_stock", re.compile(
+        r"\b(in stock|available now|ready to ship|ships (today|within)|auf lager|sofort lieferbar|lieferbar|verfügbar|vorrätig|"
+        r"en stock|disponible|disponível|disponibile|em estoque|op voorraad|dostępny|w magazynie|skladem|skladom|i lager|"
+        r"på lager|varastossa|raktáron|készleten|în stoc|in stoc|в наличии|є в наявності|stokta|na zalogi|na skladištu|"
+        r"in magazzino|laos|ir noliktavā|noliktavā|yra sandėlyje)\b|在庫あり|有貨|有货|現貨|现货|재고|במלאי|มีสินค้า|còn hàng|متوفر", re.I)),
+)  # fmt: skip
+_STOCK_MARKS = re.compile(
+    r"stock|avail|lager|dispon|verf|dostup|skladem|inventory|lieferzeit|наличи", re.I
+)
+_LONGEST_BRAND = 60
+
+
+def shown_brand(outline: Outline, heading: Part | None, title: str, html: str) -> str | None:
+    """The brand that a page shows; best where it is labelled, then linked, then in its scripts."""
+    named = next(_labelled(outline), None) or next(_marked(outline, heading), None)
+    return named or _scripted(html, title)
+
+
+def shown_availability(outline: Outline, heading: Part | None) -> str | None:
+    """Whether the page says, near its heading, that the product can be had."""
+    first = heading.place if heading else 0
+    fallback = None
+    for part in outline.parts:
+        if part.elsewhere or part.hidden or part.place < first or part.place > first + 600:
+            continue
+        text = outline.text(part, 90)
+        if not text:
+            continue
+        found = next((name for name, sign in _STOCK if sign.search(text)), None)
+        if found and (_STOCK_MARKS.search(part.marks) or len(text) < 40):
+            return found
+        fallback = fallback or found
+    return fallback
+
+
+def clean_brand(written: str | None) -> str | None:
+    """A brand's name without words such as *Visit the … Store*; None when it is no name."""
+    if not written:
+        return None
+    name = re.sub(r"\s+", " ", written).strip(" :-–|,;•*")
+    label = _BRAND_LABEL.match(name)
+    if label and label["value"]:
+        name = label["value"]
+    for _ in range(2):
+        name = _STORE.sub("", name).strip(" :-–|,;•*")
+    if not 1 < len(name) <= _LONGEST_BRAND or _NO_BRAND.search(name):
+        return None
+    return name if any(sign.isalpha() for sign in name) or name.isdigit() else None
+
+
+def _labelled(outline: Outline) -> Iterator[str]:
+    parts = outline.parts
+    for index, part in enumerate(parts):
+        if part.elsewhere or part.tag in ("option", "button", "label"):
+            continue
+        text = outline.text(part, 90)
+        match = _BRAND_LABEL.match(text) if text else None
+        if match is None:
+            continue
+        value = match["value"] or _next_text(outline, parts, index)
+        if name := clean_brand(value):
+            yield name
+
+
+def _next_text(outline: Outline, parts: list[Part], index: int) -> str:
+    label = parts[index]
+    for part in parts[index + 1 : index + 8]:
+        if part.begin >= label.end and (text := outline.text(part, _LONGEST_BRAND)):
+            return text
+    return outline.after(label, _LONGEST_BRAND) if label.tag in ("b", "strong", "span") else ""
+
+
+def _marked(outline: Outline, heading: Part | None) -> Iterator[str]:
+    found: list[tuple[float, str]] = []
+    for part in outline.parts:
+        if part.elsewhere or part.tag in ("body", "html", "h1", "form", "ul"):
+            continue
+        marked = bool(part.marks and _BRAND_MARKS.search(part.marks))
+        linked = part.tag == "a" and bool(_BRAND_ADDRESS.search(part.element.get("href") or ""))
+        if not (marked or linked):
+            continue
+        text = outline.text(part, _LONGEST_BRAND + 20)
+        if not text:
+            image = next(part.element.iter("img"), None)
+            text = (image.get("alt") or image.get("title") or "") if image is not None else ""
+        if name := clean_brand(text):
+            distance = abs(part.place - heading.place) if heading else part.place
+            if distance < 400:
+                found.append((distance - 100 * marked, name))
+    yield from (name for _, name in sorted(found))
+
+
+def _scripted(html: str, title: str) -> str | None:
+    folded = title.casefold()
+    for match in _IN_SCRIPTS.finditer(html):
+        name = clean_brand(match[1])
+        if name and name.casefold() in folded:
+            return name
+    return None

@@ -1,0 +1,203 @@
+"""Addresses of pictures: where tags keep them, which of them are one picture, what is decoration."""
+
+import html as entities
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from lxml.html import HtmlElement
+
+_LARGE = (
+    "data-zoom-image", "data-large_image", "data-large-image", "data-old-hires", "data-zoom-src",
+    "data-zoom", "data-zoom-url", "data-zoomimage", "data-magnify-src", "data-image-large",
+    "data-image-large-src", "data-large", "data-large-src", "data-full", "data-full-src",
+    "data-full-image", "data-full-size-image-url", "data-highres", "data-hires", "data-high-res",
+    "data-original-src", "data-big", "data-xl", "data-super", "data-photoswipe-src", "data-mfp-src",
+)  # fmt: skip
+_SETS = (
+    "srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "data-src-set", "lazy-srcset",
+    "imagesrcset", "data-flickity-lazyload-srcset",
+)  # fmt: skip
+_LAZY = (
+    "data-src", "data-lazy-src", "data-lazy", "data-original", "data-lazyload", "data-echo", "data-ll",
+    "data-img", "data-image", "data-img-src", "data-image-src", "data-image-url", "data-url",
+    "data-defer-src", "data-ks-lazyload", "data-lazyimg", "data-lazy-img", "data-flickity-lazyload",
+    "data-source", "data-default", "data-thumb-src", "lazy-src", "loading-src", "ec-data-src",
+)  # fmt: skip
+_SET_ENTRY = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+h)?\s*(?:,|$)")
+_BLANK = re.compile(
+    r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|transparent|placeholder|lazy[-_]?load(er|ing)?|"
+    r"loading|loader|pixel|1x1|clear|empty|no[-_]?image|noimage|no[-_]?photo|nopic|default[-_]?image|"
+    r"image[-_]?not[-_]?available|coming[-_]?soon|dummy|grey[-_]?pixel|trans_?pixel)(?![a-z])[^/]*$",
+    re.IGNORECASE,
+)
+_DECORATION = re.compile(
+    r"(?<![a-z])(logos?|icons?|ico|sprites?|badges?|payments?|visa|master[-_]?card|paypal|klarna|amex|maestro|"
+    r"apple[-_]?pay|google[-_]?pay|avatars?|gravatar|pixel|spacer|banners?|flags?|size[-_]?(chart|guide)|"
+    r"favicons?|captcha|trust(ed)?[-_]?(shops|pilot|badge)|guetesiegel|qr[-_]?code|facebook|twitter|instagram|"
+    r"pinterest|youtube|whatsapp|tiktok|app[-_]?store|google[-_]?play|arrows?|chevron|stars?|rating|"
+    r"close|menu|burger|search|cart|basket|warenkorb|shipping|delivery|versand|swatch(es)?|"
+    r"nav|header|footer|button|btn|social|share|promo|newsletter|tracking|beacon|doubleclick|flag|sign[-_]?in|"
+    r"profile|user[-_]?photo|energy[-_]?label|eek|certificate|seal)(?![a-z])",
+    re.IGNORECASE,
+)
+_NO_PICTURE_FILE = re.compile(r"\.(svg|ico|js|css|html?|php|aspx?|mp4|webm|pdf|json)(\?|#|$)", re.I)
+_TRACKERS = re.compile(
+    r"(^|\.)(doubleclick\.net|facebook\.com|google-analytics\.com|googleadservices\.com|bat\.bing\.com|"
+    r"criteo\.(com|net)|scorecardresearch\.com|quantserve\.com|adnxs\.com|yandex\.ru|hotjar\.com|"
+    r"trustedshops\.com|gravatar\.com|googletagmanager\.com|analytics\.\w+\.\w+)$"
+)
+_SIZE_QUERY = frozenset(
+    "w h width height sw sh wid hei imwidth imheight size sz q quality qlt qual fit crop resize scale dpr "
+    "auto format fmt fm f op_usm op_sharpen resmode bg bgcolor v version ver ts t mode strip interlace "
+    "imformat impolicy sm sfrm filter downsize output-quality output-format resize_to pad canvas upscale "
+    "enlarge rmode maxwidth maxheight max-w max-h imwidth optimize compress cache hash scl $".split()
+)
+_SIZE_IN_PATH = re.compile(
+    r"\._[A-Za-z0-9,_%-]+_(?=\.\w+$)"  # Amazon: ._AC_SL1500_
+    r"|[-_@](?:\d{2,4}x\d{0,4}|x\d{2,4})(?:_crop_\w+)?(?:@\dx)?(?=\.|$|[-_])"  # -300x300, _600x
+    r"|[-_](?:small|medium|large|grande|compact|thumb(?:nail)?|master|original|mini|pico|icon|"
+    r"big|zoom|full|xl|xxl|sm|md|lg|xs|s|m|l|home_default|large_default|medium_default|"
+    r"cart_default|small_default|thickbox_default)(?:_default)?(?:@\dx)?(?=\.\w+$)"
+    r"|@\dx(?=\.\w+$)",
+    re.IGNORECASE,
+)
+_SIZE_SEGMENT = re.compile(
+    r"^(?:\d{2,4}x\d{0,4}(?:[-_,].*)?|x\d{2,4}|[wh]_?\d{2,4}(?:[,_].*)?|(?:[a-z]{1,3}_[\w.:-]+,)+[a-z]{1,3}_[\w.:-]+|"
+    r"resize[-_=].*|fit-in|\d{2,4}|thumb(?:nail)?s?|small|medium|large|big|zoom|xl|xs|s|m|l|mini|"
+    r"cache|[0-9a-f]{32}|s-l\d+|original|full|hd|preview|f_auto.*|q_auto.*|c_\w+,.*|t_\w+|tr:.*|\$\w+\$)$",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(r"(?<!\d)(\d{2,4})(?!\d)")
+
+
+def address_of(tag: HtmlElement) -> str | None:
+    """The best address of a picture tag: the zoomed one, the widest of its set, a lazy one, `src`."""
+    for name in _LARGE:
+        if (written := tag.get(name)) and not is_blank(written) and _looks_like_address(written):
+            return _cleaned(written)
+    if (dynamic := tag.get("data-a-dynamic-image")) and (widest := _widest_dynamic(dynamic)):
+        return widest
+    sets = [tag.get(name) for name in _SETS]
+    parent = tag.getparent()
+    if parent is not None and parent.tag == "picture":
+        sets += [source.get(name) for source in parent.iter("source") for name in _SETS]
+    choices = [choice for written in sets if written for choice in read_srcset(written)]
+    choices = [choice for choice in choices if not is_blank(choice[1])]
+    if choices:
+        width, widest = max(choices, key=lambda choice: choice[0])
+        if width > 0 or not tag.get("src"):
+            return _cleaned(widest)
+    for name in (*_LAZY, "src"):
+        if (written := tag.get(name)) and not is_blank(written) and _looks_like_address(written):
+            return _cleaned(written)
+    return _cleaned(choices[0][1]) if choices else None
+
+
+def read_srcset(written: str) -> Iterator[tuple[float, str]]:
+    """The entries of a `srcset` with their width or density (HTML standard, *srcset attributes*)."""
+    for match in _SET_ENTRY.finditer(written[:20_000]):
+        yield float(match[2]) if match[2] and match[2].count(".") < 2 else 0.0, match[1]
+
+
+def is_blank(address: str) -> bool:
+    """Whether an address stands in for a picture that is loaded later, or for none."""
+    return bool(_BLANK.search(address.strip()[:400])) or "{" in address[:200].split("?")[0]
+
+
+def is_decoration(*described: str | None) -> bool:
+    """Whether an address, a class or an alternative text speaks of the shop and not its product."""
+    return any(text and _DECORATION.search(_file_name(text)) for text in described)
+
+
+def is_picture_address(url: str) -> bool:
+    """Whether an absolute address may be a product's picture: http(s), no script, no tracker."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and not _NO_PICTURE_FILE.search(parts.path)
+        and not _TRACKERS.search(parts.hostname or "")
+        and len(parts.path) > 1
+    )
+
+
+def picture_key(url: str) -> str:
+    """What the addresses of one picture in several sizes have in common."""
+    parts = urlsplit(unquote(url))
+    segments = [
+        segment for segment in parts.path.split("/") if segment and not _SIZE_SEGMENT.match(segment)
+    ]
+    path = "/".join(segments)
+    for _ in range(2):
+        path = _SIZE_IN_PATH.sub("", path)
+    path = re.sub(r"\.(jpe?g|png|webp|avif|gif)$", "", path, flags=re.IGNORECASE)
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query.replace("$", ""))
+        if name.lower() not in _SIZE_QUERY
+        and not name.lower().startswith(("img", "pic"))
+        or (name.lower().startswith(("img", "image", "pic", "file", "src", "url", "id")))
+    ]
+    return f"{path}?{urlencode(query)}".rstrip("?").lower()
+
+
+def distinct(urls: Iterable[str]) -> list[str]:
+    """The addresses with each picture once, in its largest size, in the order of first mention."""
+    best: dict[str, str] = {}
+    for url in urls:
+        key = picture_key(url) or url
+        if key not in best or _told_size(url) > _told_size(best[key]):
+            best[key] = url
+    return list(best.values())
+
+
+def _told_size(url: str) -> int:
+    parts = urlsplit(url)
+    sizes = [
+        int(number)
+        for number in _NUMBERS.findall(parts.path.rsplit("/", 3)[-1] + "?" + parts.query)
+    ]
+    whole = not _SIZE_IN_PATH.search(parts.path) and not parts.query
+    return max((size for size in sizes if 16 <= size <= 4000), default=1000 if whole else 0)
+
+
+def _file_name(text: str) -> str:
+    if "/" not in text:
+        return text
+    path = urlsplit(text).path if "://" in text or text.startswith("/") else text
+    return "/".join(unquote(path).split("/")[-2:])
+
+
+def _looks_like_address(written: str) -> bool:
+    written = written.strip()
+    return (
+        len(written) > 4
+        and not written.startswith(("{", "[", "#"))
+        and ("/" in written or "." in written)
+    )
+
+
+def _widest_dynamic(written: str) -> str | None:
+    try:
+        sizes = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(sizes, dict) or not sizes:
+        return None
+    return max(
+        sizes,
+        key=lambda url: (
+            sizes[url][0]
+            if isinstance(sizes[url], list) and sizes[url] and isinstance(sizes[url][0], int)
+            else 0
+        ),
+    )
+
+
+def _cleaned(address: str) -> str:
+    return entities.unescape(address.strip())

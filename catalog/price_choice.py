@@ -1,0 +1,114 @@
+"""Which price to believe, where markup and page say different things."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from catalog.candidate import Candidate
+from catalog.prices import SIGNS, currency_of, read_marked_up
+from catalog.visible_prices import ShownPrice
+
+_TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2}
+_SHOWN_ALONE = 1.2
+_SHOWN_BESIDE_MARKUP = 3.0
+_VISIBLE = 0.0
+
+
+@dataclass(frozen=True)
+class ChosenPrice:
+    """An amount in units of its currency (ISO 4217), and what it was read from."""
+
+    amount: Decimal
+    currency: str | None
+    read_from: str
+
+
+@dataclass(frozen=True)
+class _Option:
+    amount: Decimal
+    sign: str | None
+    currency: str | None
+    read_from: str
+    weight: float
+
+
+def choose_price(
+    candidates: Sequence[Candidate], shown: Sequence[ShownPrice], likely: tuple[str, ...]
+) -> ChosenPrice | None:
+    """The price that one pays now, or None where nothing says it.
+
+    A price of the markup that the page shows too is believed most; one that the page shows only
+    as a former price hardly; a prominent price of the page outweighs one that only markup has.
+
+    Args:
+        candidates: what the markup says, the most reliable first.
+        shown: the amounts of the page, best first.
+        likely: the currencies of the page's country, best first.
+    """
+    if not any(price.score >= _SHOWN_ALONE for price in shown):
+        # A class such as `price-old` means little where no other price is the one that counts.
+        shown = [
+            replace(price, is_former=False) if price.score > _VISIBLE else price for price in shown
+        ]
+    options = [*_stated(candidates, shown)]
+    options += _only_shown(shown, {option.amount for option in options}, candidates)
+    if not options:
+        return None
+    best = max(options, key=lambda option: option.weight)
+    return ChosenPrice(best.amount, _currency(best, options, shown, likely), best.read_from)
+
+
+def _stated(candidates: Sequence[Candidate], shown: Sequence[ShownPrice]) -> Iterable[_Option]:
+    former = {
+        money.amount
+        for candidate in candidates
+        for written in candidate.list_prices
+        for money in read_marked_up(written)
+    }
+    for candidate in candidates:
+        for order, written in enumerate(candidate.prices[:12]):
+            for meaning, money in enumerate(read_marked_up(written)):
+                weight = _TRUST[candidate.read_from] - 0.25 * min(order, 4) - 0.6 * meaning
+                seen = [price for price in shown if price.amount == money.amount]
+                weight += max((_support(price) for price in seen), default=0.0)
+                if money.amount in former:
+                    weight -= 3.0
+                yield _Option(
+                    money.amount, money.sign, candidate.currency, candidate.read_from, weight
+                )
+
+
+def _support(price: ShownPrice) -> float:
+    if price.is_former:
+        return -2.5
+    return min(price.score, 4.0) if price.score > _VISIBLE else 0.0
+
+
+def _only_shown(
+    shown: Sequence[ShownPrice], stated: set[Decimal], candidates: Sequence[Candidate]
+) -> Iterable[_Option]:
+    described = any(candidate.read_from != "opengraph" for candidate in candidates)
+    least = _SHOWN_BESIDE_MARKUP if described and not stated else _SHOWN_ALONE
+    for price in shown[:20]:
+        if price.amount not in stated and not price.is_former and price.score >= least:
+            yield _Option(price.amount, price.sign, None, "html", price.score - 0.5)
+
+
+def _currency(
+    chosen: _Option,
+    options: Sequence[_Option],
+    shown: Sequence[ShownPrice],
+    likely: tuple[str, ...],
+) -> str | None:
+    stated = currency_of(chosen.currency) or next(
+        (code for option in options if (code := currency_of(option.currency))), None
+    )
+    signs = [chosen.sign, *(price.sign for price in shown if price.amount == chosen.amount)]
+    sign = next((sign for sign in signs if sign), None)
+    if stated and (sign is None or _agrees(sign, stated)):
+        return stated
+    return currency_of(sign, likely) or stated or next(iter(likely), None)
+
+
+def _agrees(sign: str, code: str) -> bool:
+    return sign.upper() == code or sign not in SIGNS or code in SIGNS[sign]

@@ -1,0 +1,215 @@
+"""Prices as shops write them → amounts and ISO 4217 currencies."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import get_territory_currencies, is_currency
+from price_parser import Price
+
+# What stands for a currency; where several share a sign, the page's country decides among them.
+SIGNS: dict[str, tuple[str, ...]] = {
+    "€": ("EUR",), "eur": ("EUR",), "euro": ("EUR",), "euros": ("EUR",), "£": ("GBP", "EGP"),
+    "us$": ("USD",), "us $": ("USD",), "u.s. $": ("USD",), "c$": ("CAD",), "ca$": ("CAD",),
+    "a$": ("AUD",), "au$": ("AUD",), "au $": ("AUD",), "nz$": ("NZD",), "hk$": ("HKD",),
+    "s$": ("SGD",), "nt$": ("TWD",), "r$": ("BRL",), "mx$": ("MXN",), "clp$": ("CLP",),
+    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "CLP", "COP", "ARS", "SGD", "HKD", "TWD", "UYU",
+          "DOP", "BBD", "JMD", "TTD", "BSD", "BZD", "FJD", "NAD", "PYG"),
+    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY", "TWD"), "rmb": ("CNY",),
+    "₹": ("INR",), "rs.": ("INR", "PKR", "LKR", "NPR", "MUR"), "rs": ("INR", "PKR", "LKR", "NPR"),
+    "₽": ("RUB",), "руб.": ("RUB", "BYN"), "руб": ("RUB", "BYN"), "р.": ("RUB", "BYN"),
+    "rub": ("RUB",), "rur": ("RUB",), "₴": ("UAH",), "грн": ("UAH",), "грн.": ("UAH",),
+    "₸": ("KZT",), "тг": ("KZT",), "₩": ("KRW",), "원": ("KRW",), "₫": ("VND",), "đ": ("VND",),
+    "฿": ("THB",), "บาท": ("THB",), "₺": ("TRY",), "tl": ("TRY",), "₪": ("ILS",), "ש\"ח": ("ILS",),
+    "₱": ("PHP",), "₦": ("NGN",), "₵": ("GHS",), "₡": ("CRC",), "rp": ("IDR",), "rm": ("MYR",),
+    "zł": ("PLN",), "zl": ("PLN",), "kč": ("CZK",), "kc": ("CZK",), "ft": ("HUF",),
+    "lei": ("RON", "MDL"), "lv": ("BGN",), "лв": ("BGN",), "лв.": ("BGN",), "kn": ("HRK",),
+    "din": ("RSD",), "din.": ("RSD",), "дин": ("RSD",), "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "kr.": ("DKK", "NOK", "SEK", "ISK"), ":-": ("SEK", "NOK"), "fr.": ("CHF",), "sfr.": ("CHF",),
+    "r": ("ZAR",), "s/": ("PEN",), "s/.": ("PEN",), "bs": ("BOB", "VES"), "q": ("GTQ",),
+    "ر.س": ("SAR",), "ريال": ("SAR", "QAR", "OMR"), "د.إ": ("AED",), "درهم": ("AED", "MAD"),
+    "ج.م": ("EGP",), "جنيه": ("EGP",), "تومان": ("IRR",), "ریال": ("IRR",), "د.ك": ("KWD",),
+    "dhs": ("AED", "MAD"), "dh": ("MAD", "AED"), "ksh": ("KES",), "₾": ("GEL",), "դր": ("AMD",),
+    "₼": ("AZN",), "৳": ("BDT",), "₲": ("PYG",), "km": ("BAM",), "ден": ("MKD",),
+}  # fmt: skip
+_FORMER = {"RUR": "RUB", "TRL": "TRY", "ROL": "RON", "NTD": "TWD", "RMB": "CNY", "GBX": "GBP"}
+_CODES = (
+    "EUR USD GBP CHF PLN CZK HUF RON BGN SEK NOK DKK ISK RUB UAH KZT TRY ILS AED SAR QAR KWD BHD "
+    "OMR EGP MAD ZAR NGN KES GHS INR PKR BDT LKR NPR IDR MYR SGD PHP THB VND JPY CNY HKD TWD KRW "
+    "AUD NZD CAD MXN BRL ARS CLP COP PEN UYU RSD BAM MKD ALL HRK GEL AMD AZN BYN MDL TND DZD JOD"
+).split()
+_SIGN = "|".join(
+    sorted(
+        (
+            rf"(?<!\w){re.escape(sign)}" if sign[0].isascii() and sign[0].isalpha()
+            else re.escape(sign)
+            for sign in (*SIGNS, *(code.lower() for code in _CODES))
+            if sign not in (":-", "r", "q", "km")
+        ),
+        key=len,
+        reverse=True,
+    )
+)  # fmt: skip
+_AFTER = "|".join(
+    sorted(
+        (
+            rf"{re.escape(sign)}(?!\w)" if sign[-1].isalpha() else re.escape(sign)
+            for sign in (*SIGNS, *(code.lower() for code in _CODES))
+            if sign not in ("r", "q", "s/", "s/.")
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+_SPACE = "[ \u00a0\u2009\u202f]"
+NUMBER = (
+    rf"\d{{1,3}}(?:(?:{_SPACE}|[.,'’٬])\d{{3}})+(?:[.,٫]\d{{1,2}}(?!\d))?"
+    rf"|\d{{1,3}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
+    r"|\d+(?:[.,٫]\d{1,3})?(?!\d)"
+)
+_MONEY = re.compile(
+    rf"(?P<before>{_SIGN}){_SPACE}{{0,2}}(?P<number>{NUMBER})"
+    rf"|(?P<number_first>{NUMBER})(?:[.,]?[-–—]+)?{_SPACE}{{0,2}}(?P<after>{_AFTER})"
+    rf"|(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\D{{0,3}}$")
+_GENERIC_SUFFIXES = frozenset(
+    "com net org info biz shop store io co tv me ai app dev eu cc fm to ly gg be".split()
+) - {"be"}
+_TERRITORIES = {"uk": "GB", "su": "RU"}
+_LARGEST = Decimal(10) ** 10
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount and the sign or code beside it, with its place in the text that was read."""
+
+    amount: Decimal
+    sign: str | None
+    start: int = 0
+    end: int = 0
+
+
+def find_money(text: str) -> Iterator[Money]:
+    """Every amount in a text that has a currency's sign or code beside it."""
+    text = plain_digits(text)
+    for match in _MONEY.finditer(text):
+        number = match["number"] or match["number_first"] or match["rand"]
+        sign = match["before"] or match["after"] or match.group()[0]
+        amount = read_amount(number)
+        if amount is not None:
+            yield Money(amount, sign.lower(), match.start(), match.end())
+
+
+def bare_number(text: str) -> Decimal | None:
+    """The amount of a text that holds one number and hardly more."""
+    match = _BARE.match(plain_digits(text).strip())
+    return read_amount(match["number"]) if match else None
+
+
+def read_amount(text: str) -> Decimal | None:
+    """A number with whatever separators, by price-parser; None unless it is above 0."""
+    amount: Decimal | None = Price.fromstring(text).amount
+    return amount if amount is not None and 0 < amount < _LARGEST else None
+
+
+def read_marked_up(text: str) -> list[Money]:
+    """A price from markup, where a decimal point is the rule: its possible meanings, best first."""
+    text = plain_digits(text).strip()
+    signed = next(find_money(text), None)
+    found: list[Money] = []
+    try:
+        plain: Decimal | None = Decimal(text)
+    except InvalidOperation:
+        plain = None
+    if plain is not None and plain.is_finite() and 0 < plain < _LARGEST:
+        found.append(Money(plain, None))
+    if signed is not None:
+        found.append(signed)
+    elif (read := read_amount(text)) is not None and any(sign.isdigit() for sign in text):
+        found.append(Money(read, None))
+    return list(dict.fromkeys(found))
+
+
+def plain_digits(text: str) -> str:
+    """The text with the digits of every script written as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.digit(sign)) if sign > "\x7f" and sign.isdigit() else sign
+        for sign in text.replace("\uff04", "$").replace("\uff0c", ",")
+    )
+
+
+def currency_of(written: str | None, likely: tuple[str, ...] = ()) -> str | None:
+    """The ISO 4217 code that a sign, a code or a word stands for; None when it is none.
+
+    Args:
+        written: as on the page, such as `€`, `eur`, `RUR` or `kr`.
+        likely: the codes that the page's country suggests, for signs that several share.
+    """
+    if not written:
+        return None
+    folded = written.strip().lower()
+    code = _FORMER.get(folded.upper(), folded.upper())
+    if len(code) == 3 and code.isascii() and is_currency(code):
+        return code
+    choices = SIGNS.get(folded) or SIGNS.get(folded.rstrip("."))
+    if not choices:
+        return None
+    return next((code for code in likely if code in choices), choices[0])
+
+
+def territory_currency(territory: str | None) -> str | None:
+    """The currency in use in a country, by its ISO 3166 code (Unicode CLDR)."""
+    try:
+        found = get_territory_currencies(territory) if territory else []
+    except (LookupError, ValueError):
+        return None
+    return found[0] if found else None
+
+
+def territories(url: str, languages: list[str]) -> list[str]:
+    """The countries that a page's address and its language tags suggest, best first."""
+    host = (urlsplit(url).hostname or "").lower()
+    suffix = host.rsplit(".", 1)[-1]
+    found = []
+    if len(suffix) == 2 and suffix not in _GENERIC_SUFFIXES:
+        found.append(_TERRITORIES.get(suffix, suffix.upper()))
+    path = urlsplit(url).path.lower()
+    if match := re.match(r"/(?:[a-z]{2}[-_])?([a-z]{2})(?:/|$)", path):
+        if match[0].strip("/").find("-") > 0 or match[0].find("_") > 0:
+            found.append(_TERRITORIES.get(match[1], match[1].upper()))
+    for tag in languages:
+        locale = read_locale(tag)
+        if locale is not None and locale.territory:
+            found.append(locale.territory)
+    if label := re.match(r"([a-z]{2})\.", host):
+        found.append(_TERRITORIES.get(label[1], label[1].upper()))
+    for tag in languages:
+        if territory := _HOME.get(tag.split("-")[0].split("_")[0].lower()):
+            found.append(territory)
+    return [name for name in dict.fromkeys(found) if territory_currency(name)]
+
+
+# Where a language alone names the country in which most of its shops sell.
+_HOME = {
+    "ja": "JP", "ko": "KR", "he": "IL", "iw": "IL", "pl": "PL", "cs": "CZ", "sk": "SK", "hu": "HU",
+    "ro": "RO", "bg": "BG", "sv": "SE", "da": "DK", "nb": "NO", "no": "NO", "nn": "NO", "fi": "FI",
+    "is": "IS", "ru": "RU", "uk": "UA", "tr": "TR", "th": "TH", "vi": "VN", "id": "ID", "de": "DE",
+    "fr": "FR", "it": "IT", "nl": "NL", "el": "GR", "lt": "LT", "lv": "LV", "et": "EE", "sl": "SI",
+    "hr": "HR", "hi": "IN", "fa": "IR", "kk": "KZ", "ka": "GE", "zh": "CN", "sr": "RS",
+}  # fmt: skip
+
+
+def read_locale(written: str) -> Locale | None:
+    """A language tag such as `de-AT` or `en_GB`; None when it is none."""
+    try:
+        return Locale.parse(written.strip().replace("_", "-"), sep="-") if written.strip() else None
+    except (ValueError, UnknownLocaleError):
+        return None

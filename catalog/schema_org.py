@@ -1,0 +1,247 @@
+"""schema.org items, in whatever syntax they were written → the products that they describe.
+
+The vocabulary: https://schema.org/Product, https://schema.org/Offer, and its forerunner
+data-vocabulary.org, whose names for an offer differ.
+"""
+
+import html as entities
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from w3lib.html import remove_tags
+
+from catalog.candidate import Candidate
+from catalog.json_ld import MAX_DEPTH
+
+_PRODUCTS = frozenset("product productgroup productmodel individualproduct someproducts".split())
+_SOLD_LIKE_PRODUCTS = frozenset(
+    "vehicle car motorcycle bicycle boat book audiobook musicalbum videogame event musicevent "
+    "theaterevent sportsevent softwareapplication mobileapplication service apartment house "
+    "accommodation residence singlefamilyresidence realestatelisting course menuitem trip "
+    "touristtrip drug creativework".split()
+)
+_NEIGHBOURS = frozenset(
+    "isrelatedto issimilarto isaccessoryorsparepartfor isconsumablefor itemlistelement review "
+    "reviews breadcrumb hasvariant isvariantof itemreviewed additionalproperty "
+    "aggregaterating hasoffercatalog containsplace subevent superevent".split()
+)
+_FORMER_PRICES = re.compile("list|strike|msrp|srp|suggested|regular|minimumadvertised", re.I)
+_PLACEHOLDER = re.compile(
+    r"\{\{|\}\}|\$\{|<%|%>|\[object |^(undefined|null|none|nan|n/?a|false|true|-+|\.+)$", re.I
+)
+_MOST_PRODUCTS = 200
+
+Item = Mapping[str, Any]
+
+
+def normal(value: Any, depth: int = 0) -> Any:
+    """Names without namespace and in lower case: `http://schema.org/priceCurrency`, `v:price`."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, list):
+        return [normal(entry, depth + 1) for entry in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {_short(key): normal(entry, depth + 1) for key, entry in value.items()}
+
+
+def products(items: Iterable[Any], syntax: str) -> list[Candidate]:
+    """Every product that the items describe, those of neighbours left out, in page order."""
+    found: list[Candidate] = []
+    for item in items:
+        for product in _products(normal(item)):
+            found.append(_candidate(product, syntax))
+            if len(found) >= _MOST_PRODUCTS:
+                return found
+    return found
+
+
+def type_names(item: Any) -> set[str]:
+    """The types of an item, without namespace and in lower case."""
+    return {_short(str(name)) for name in _listed(item.get("@type")) if name}
+
+
+def text_of(value: Any) -> str | None:
+    """The first text in a value, without tags, entities and placeholders that nobody filled."""
+    for entry in _listed(value):
+        if isinstance(entry, Mapping):
+            entry = entry.get("@value")
+        if isinstance(entry, bool) or not isinstance(entry, str | int | float):
+            continue
+        text = str(entry)
+        for _ in range(3):
+            if "&" not in text:
+                break
+            text = entities.unescape(text)
+        if "<" in text:
+            text = remove_tags(re.sub(r"<(br|/?p|/?li|/?div)\b[^>]*>", " ", text, flags=re.I))
+        folded = " ".join(text.split())
+        if folded and not _PLACEHOLDER.search(folded):
+            return folded
+    return None
+
+
+def _short(name: str) -> str:
+    return re.split(r"[/#:]", name.rstrip("/"))[-1].lower() if name[:1] != "@" else name
+
+
+def _products(value: Any, depth: int = 0) -> Iterator[Item]:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for entry in value:
+            yield from _products(entry, depth + 1)
+    elif isinstance(value, Mapping):
+        types = type_names(value)
+        if types & _PRODUCTS or (types & _SOLD_LIKE_PRODUCTS and _offers(value)):
+            yield value
+            return
+        if types & {"offer", "aggregateoffer"} and isinstance(value.get("itemoffered"), Mapping):
+            rest = {key: entry for key, entry in value.items() if key != "itemoffered"}
+            yield {"offers": [rest], **value["itemoffered"]}
+            return
+        for key, entry in value.items():
+            if key not in _NEIGHBOURS:
+                yield from _products(entry, depth + 1)
+
+
+def _candidate(product: Item, syntax: str) -> Candidate:
+    variants = [entry for entry in _listed(product.get("hasvariant")) if isinstance(entry, Mapping)]
+    whole = [product, *variants]
+    offers = [offer for entry in whole for offer in _offers(entry)]
+    prices, former = _prices(offers)
+    return Candidate(
+        read_from=syntax,
+        title=_first(text_of(entry.get("name")) for entry in whole),
+        description=_first(text_of(entry.get("description")) for entry in whole),
+        brand=_first(_brand(entry) for entry in whole),
+        category=_first(_named(entry.get("category")) for entry in whole),
+        prices=tuple(dict.fromkeys(prices or _texts(product, "price", "lowprice"))),
+        list_prices=tuple(dict.fromkeys(former)),
+        currency=_first(
+            text_of(entry.get(name))
+            for entry in (*offers, *_specifications(offers), product)
+            for name in ("pricecurrency", "currency")
+        ),
+        availability=_availability(offers, product),
+        images=tuple(
+            dict.fromkeys(address for entry in whole for address in _product_images(entry))
+        ),
+        urls=tuple(
+            address
+            for entry in (product, *offers)
+            for name in ("url", "@id", "mainentityofpage")
+            for address in _addresses(entry.get(name))
+        ),
+        has_offer=bool(offers),
+    )
+
+
+def _offers(product: Item, depth: int = 0) -> list[Item]:
+    found: list[Item] = []
+    if depth > 3:
+        return found
+    for name in ("offers", "offer", "offerdetails"):
+        for entry in _listed(product.get(name)):
+            if isinstance(entry, Mapping):
+                found.append(entry)
+                found += _offers(entry, depth + 1)
+            elif isinstance(entry, str | int | float) and text_of(entry):
+                found.append({"price": entry})
+    return found
+
+
+def _specifications(offers: Iterable[Item]) -> list[Item]:
+    return [
+        entry
+        for offer in offers
+        for entry in _listed(offer.get("pricespecification"))
+        if isinstance(entry, Mapping)
+    ]
+
+
+def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
+    prices: list[str] = []
+    former: list[str] = []
+    in_stock = [offer for offer in offers if not _is_sold_out(offer)]
+    for offer in in_stock + [offer for offer in offers if _is_sold_out(offer)]:
+        specifications = _specifications([offer])
+        for entry in specifications:
+            if _FORMER_PRICES.search(str(entry.get("pricetype") or "")):
+                former += _texts(entry, "price")
+        prices += _texts(offer, "price")
+        prices += [
+            price
+            for entry in sorted(specifications, key=lambda entry: _is_by_measure(entry))
+            for price in _texts(entry, "price", "minprice")
+            if price not in former
+        ]
+        prices += _texts(offer, "lowprice")
+        former += _texts(offer, "highprice") if "price" in offer else []
+    return prices, former
+
+
+def _is_by_measure(specification: Item) -> bool:
+    return "referencequantity" in specification or "billingduration" in specification
+
+
+def _is_sold_out(offer: Item) -> bool:
+    written = (text_of(offer.get("availability")) or "").lower()
+    return any(sign in written for sign in ("outofstock", "soldout", "discontinued"))
+
+
+def _availability(offers: list[Item], product: Item) -> str | None:
+    in_stock = [offer for offer in offers if not _is_sold_out(offer)]
+    for entry in (*in_stock, *offers, product):
+        for written in _listed(entry.get("availability")):
+            found = text_of(written.get("@id")) if isinstance(written, Mapping) else None
+            if found := found or text_of(written):
+                return found
+    return None
+
+
+def _brand(product: Item) -> str | None:
+    return _first(_named(product.get(name)) for name in ("brand", "manufacturer"))
+
+
+def _named(value: Any) -> str | None:
+    for entry in _listed(value):
+        found = text_of(entry.get("name")) if isinstance(entry, Mapping) else text_of(entry)
+        if found and not found.startswith(("http://", "https://")):
+            return found
+    return None
+
+
+def _product_images(product: Item) -> Iterator[str]:
+    for name in ("image", "images", "photo", "primaryimageofpage"):
+        yield from _addresses(product.get(name))
+
+
+def _addresses(value: Any, depth: int = 0) -> list[str]:
+    found: list[str] = []
+    for entry in _listed(value):
+        if isinstance(entry, Mapping) and depth < 4:
+            for name in ("contenturl", "url", "src", "image", "thumbnailurl", "@id", "@value"):
+                if deeper := _addresses(entry.get(name), depth + 1):
+                    found += deeper
+                    break
+        elif isinstance(entry, str) and (address := entities.unescape(entry).strip()):
+            if not _PLACEHOLDER.search(address):
+                found.append(address)
+    return found
+
+
+def _texts(item: Item, *names: str) -> list[str]:
+    values = (entry for name in names for entry in _listed(item.get(name)))
+    return [text for value in values if (text := text_of(value))]
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
