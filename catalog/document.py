@@ -22,6 +22,22 @@ _BAD_SHARE = 0.02
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+_LANGUAGE = re.compile(rb"<html[^>]{0,300}?\blang\s*=\s*[\"']?([a-zA-Z]{2})")
+_LATIN = ("cp1252", "iso-8859-1", "iso8859-1", "latin-1", "ascii")
+_CENTRAL = ("cp1250", "iso8859-2")
+_CYRILLIC = ("cp1251", "koi8-r", "iso8859-5")
+_BALTIC = ("cp1257", "iso8859-13")
+_ENCODINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "sl", "hr", "ro", "bs", "sq"), _CENTRAL),
+    **dict.fromkeys(("ru", "uk", "bg", "be", "sr", "mk", "kk"), _CYRILLIC),
+    **dict.fromkeys(("lt", "lv", "et"), _BALTIC),
+    **dict.fromkeys(("ar", "fa", "ur"), ("cp1256", "iso8859-6")),
+    "el": ("cp1253", "iso8859-7"), "tr": ("cp1254",), "he": ("cp1255", "iso8859-8"),
+    "ja": ("cp932", "euc_jp", "iso2022_jp"), "ko": ("cp949",), "zh": ("gb18030", "big5"),
+    "th": ("cp874",), "vi": ("cp1258",),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Document:
     """A page: where it was read, the address that its links are relative to, and its tree."""
@@ -72,15 +88,30 @@ def decode(body: bytes, content_type: str | None) -> str:
         return body[len(mark) :].decode(marked, errors="replace")
     if (text := _as_utf8(body)) is not None:
         return text
+    usual = _usual_encodings(body)
     for declared in (http_content_type_encoding(content_type), html_body_declared_encoding(body)):
         known = resolve_encoding(declared) if declared else None
-        if known is None:
+        if known is None or (known in _LATIN and usual and usual[0] not in _LATIN):
             continue
         text = body.decode(known, errors="replace")
         if text.count("\ufffd") <= _BAD_SHARE * _above_ascii(body) and "\x00" not in text[:1000]:
             return text
+    if usual:
+        return max((body.decode(name, errors="replace") for name in usual), key=_letters)
     best = from_bytes(body[:_DETECTED_FROM]).best()
     return body.decode(best.encoding if best else "cp1252", errors="replace")
+
+
+def _usual_encodings(body: bytes) -> tuple[str, ...]:
+    """The encodings in which pages of the declared language were written before UTF-8."""
+    declared = _LANGUAGE.search(body[:20_000])
+    return _ENCODINGS.get(declared[1].decode().lower(), ()) if declared else ()
+
+
+def _letters(text: str) -> int:
+    """The letters beyond ASCII in a text; what cannot be read counts against it."""
+    signs = [sign for sign in text if sign > "\x7f"]
+    return sum(1 if sign.isalpha() else -1 for sign in signs) - 5 * signs.count("\ufffd")
 
 
 def _as_utf8(body: bytes) -> str | None:

@@ -32,7 +32,7 @@ _STORE = re.compile(
     re.IGNORECASE,
 )
 _NO_BRAND = re.compile(
-    r"^(n/?a|none|no brand|unbranded|generic|unknown|other|brands?|marke|marken|all brands|markenwelt|null|undefined|"
+    r"^(n/?a|không có|keine?|ninguno|sin marca|brak|nincs|aucune?|nessun\w*|geen|нет|없음|なし|无|無|none|no brand|unbranded|generic|unknown|other|brands?|marke|marken|all brands|markenwelt|null|undefined|"
     r"-+|ohne|sonstige|details|reviews?|more|mehr|see more|view|show|logo|home|shop|name)$|[\n{}<>]|https?:|@",
     re.IGNORECASE,
 )
@@ -104,16 +104,17 @@ def clean_brand(written: str | None) -> str | None:
 
 def _labelled(outline: Outline) -> Iterator[str]:
     parts = outline.parts
+    found: list[tuple[Part, str]] = []
     for index, part in enumerate(parts):
         if part.elsewhere or part.tag in ("option", "button", "label"):
             continue
         text = outline.text(part, 90)
         match = _BRAND_LABEL.match(text) if text else None
-        if match is None:
-            continue
-        value = match["value"] or _next_text(outline, parts, index)
-        if name := clean_brand(value):
-            yield name
+        if match is not None:
+            while found and found[-1][0].end >= part.end:
+                found.pop()
+            found.append((part, match["value"] or _next_text(outline, parts, index)))
+    yield from (name for _, value in found if (name := clean_brand(value)))
 
 
 def _next_text(outline: Outline, parts: list[Part], index: int) -> str:

@@ -39,7 +39,7 @@ _WALL_MARKS = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\b(404|410|500|502|503|error \d{3})\b|page (was |is )?not (be )?found|not found|page (does not|doesn.t) exist|"
+    r"\b(error|fehler|erreur|http|status)\W{0,3}[45]\d\d\b|^(404|410|500|502|503)\b(?!\s*\w)|\b404\b(?!\s*(g|ml|mm|cm|w)\b)|page (was |is )?not (be )?found|not found|page (does not|doesn.t) exist|"
     r"no longer (available|exists|sold|offered)|(couldn.t|could not|can.t|cannot) (find|be found)|does not exist|something went wrong|"
     r"an error (has )?occurred|technical (difficulties|error|problem)|internal server error|service unavailable|"
     r"under maintenance|maintenance|be (right )?back soon|we.ll be back|oops|uh[- ]oh|not available in your (country|region)|"

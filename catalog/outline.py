@@ -24,8 +24,29 @@ _ELSEWHERE = re.compile(
     r"breadcrumb|history|viewed|best[-_]?sell|bestseller|trending|ads?[-_]?(banner|slot|container)|"
     r"sponsor|banner|zuletzt|aehnlich|visti|correlat|relacionad|podobn|recommand|"
     r"review[-_]?list|reviews?[-_]?(section|container|wrapper)|comment|"
+    r"hot[-_]?sale|top[-_]?pick|comparison|customers[-_]?who|"
     r"product[-_]?(list|grid|card|tile|teaser|slider|carousel|miniature|recommend)|"
     r"item[-_]?(card|tile)|products[-_]?(list|grid|slider|carousel)|wishlist|compare[-_]?list)",
+    re.IGNORECASE,
+)
+_NEIGHBOURS = re.compile(
+    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|customers (who|also)|people also|"
+    r"others? also|frequently bought|recently viewed|more (from|like|products)|best ?sellers|top picks|compare (with )?similar|"
+    r"goes well with|complete the look|trending|featured products|sponsored|"
+    r"ähnliche|das könnte|kunden (kauften|haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|empfehlung|"
+    r"produits (similaires|associés|recommandés)|vous aimerez|les clients|articles similaires|"
+    r"productos (relacionados|similares)|también te|quizás|los clientes|artículos relacionados|"
+    r"produtos (relacionados|semelhantes|similares)|você também|quem (viu|comprou)|"
+    r"prodotti (correlati|simili)|potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|"
+    r"gerelateerde|vergelijkbare|anderen bekeken|misschien vind|klanten|"
+    r"podobne|produkty (podobne|powiązane)|klienci|polecan|související|podobné|mohlo by|zákazníci|súvisiace|"
+    r"liknande|relaterade|andra (köpte|kunder)|kanske gillar|lignende|relaterte|relaterede|andre (kjøpte|købte)|"
+    r"samankaltais|saattaisit|muut (katsoivat|ostivat)|hasonló|kapcsolódó|produse (similare|asemănătoare)|"
+    r"похожие|рекомендуем|с этим товаром|вместе с|также покупают|вам может|схожі|benzer|bunu alanlar|"
+    r"sản phẩm (tương tự|liên quan|bán chạy|khác)|có thể bạn|gợi ý|produk (serupa|terkait|lain))\b"
+    r"|top sản phẩm|関連商品|おすすめ|この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|"
+    r"함께 ?(보면|구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|קשורים)|"
+    r"منتجات (مشابهة|ذات)|สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
     re.IGNORECASE,
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -37,7 +58,7 @@ class Part:
     """One element: its place in reading order, its class and id, where it stands."""
 
     __slots__ = (
-        "begin", "element", "elsewhere", "end", "hidden", "link", "marks", "parent", "place",
+        "begin", "element", "frame", "elsewhere", "end", "hidden", "link", "marks", "parent", "place",
         "struck", "tag",
     )  # fmt: skip
 
@@ -47,9 +68,8 @@ class Part:
         self.parent = parent
         self.tag: str = element.tag
         get = element.get
-        self.marks = " ".join(
-            filter(None, (get("class"), get("id"), get("itemprop"), get("data-testid")))
-        )
+        self.frame = " ".join(filter(None, (get("class"), get("id"))))
+        self.marks = " ".join(filter(None, (self.frame, get("itemprop"), get("data-testid"))))
         style = get("style") or ""
         self.elsewhere = bool(parent and parent.elsewhere)
         self.hidden = bool(parent and parent.hidden) or (
@@ -127,8 +147,25 @@ class Outline:
         for part in self.parts:
             inherited = bool(part.parent and part.parent.elsewhere)
             part.elsewhere = part not in kept and (
-                inherited or part.tag in _ELSEWHERE_TAGS or _is_elsewhere(part.marks)
+                inherited or part.tag in _ELSEWHERE_TAGS or _is_elsewhere(part.frame)
             )
+        self._mark_after_neighbours_headings(own)
+
+    def _mark_after_neighbours_headings(self, own: Part | None) -> None:
+        """Mark what follows a heading such as *Similar products* within the same part."""
+        for part in self.parts:
+            if part.elsewhere or part.end - part.begin > 8 or (own and part.place <= own.place):
+                continue
+            text = self.text(part, 60)
+            if not text or not _NEIGHBOURS.match(text):
+                continue
+            around = part.parent
+            while around and around.parent and around.end - part.end < 4:
+                around = around.parent
+            for later in self.parts[part.place :]:
+                if around is None or later.begin >= around.end and later.place > part.place:
+                    break
+                later.elsewhere = True
 
     def _walk(self, tree: HtmlElement) -> Iterator[Part]:
         pieces = self._pieces

@@ -1,7 +1,7 @@
 """Which price to believe, where markup and page say different things."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.candidate import Candidate
@@ -10,7 +10,7 @@ from catalog.visible_prices import ShownPrice
 
 _TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2}
 _SHOWN_ALONE = 1.2
-_SHOWN_BESIDE_MARKUP = 3.0
+_SHOWN_BESIDE_MARKUP = 2.4
 _VISIBLE = 0.0
 
 
@@ -45,11 +45,6 @@ def choose_price(
         shown: the amounts of the page, best first.
         likely: the currencies of the page's country, best first.
     """
-    if not any(price.score >= _SHOWN_ALONE for price in shown):
-        # A class such as `price-old` means little where no other price is the one that counts.
-        shown = [
-            replace(price, is_former=False) if price.score > _VISIBLE else price for price in shown
-        ]
     options = [*_stated(candidates, shown)]
     options += _only_shown(shown, {option.amount for option in options}, candidates)
     if not options:
@@ -79,8 +74,10 @@ def _stated(candidates: Sequence[Candidate], shown: Sequence[ShownPrice]) -> Ite
 
 
 def _support(price: ShownPrice) -> float:
-    if price.is_former:
+    if price.is_former or price.is_named_former:
         return -2.5
+    if price.is_other:
+        return -1.5
     return min(price.score, 4.0) if price.score > _VISIBLE else 0.0
 
 
@@ -90,7 +87,7 @@ def _only_shown(
     described = any(candidate.read_from != "opengraph" for candidate in candidates)
     least = _SHOWN_BESIDE_MARKUP if described and not stated else _SHOWN_ALONE
     for price in shown[:20]:
-        if price.amount not in stated and not price.is_former and price.score >= least:
+        if price.amount not in stated and price.counts and price.score >= least:
             yield _Option(price.amount, price.sign, None, "html", price.score - 0.5)
 
 

@@ -22,12 +22,17 @@ FORMER = re.compile(
 )
 NOT_THE_PRICE = re.compile(
     r"ship|deliver|versand|livrais|env[ií]o|frete|spedizion|doprava|dostav|unit[-_]?pri|per[-_]?unit|"
-    r"price[-_]?per|grundpreis|base[-_]?unit|ppu|saving|save|youpay|discount[-_]?(amount|value|percent)|rabatt|ersparnis|"
-    r"month|monthly|install?ment|finance|financ|credit|klarna|afterpay|rate\b|raten|parcel|mensual|"
-    r"points|bonus|cashback|coupon|voucher|gift|deposit|pfand|(ex|excl|without|netto?|no)[-_]?(tax|vat|btw)|"
-    r"netto?[-_]?pri|price[-_]?net|tax[-_]?amount|total|subtotal|cart|basket|filter|range[-_]?slider|slider|"
-    r"warranty|insurance|protection|addon|add-on|member|club|loyal|plus[-_]?price|bulk|tier|quantity[-_]?disc|"
-    r"staffel|used|swatch|variation|option",
+    r"price[-_]?per|grundpreis|base[-_]?unit|price[-_]?unit|measure|ppu|saving|save|youpay|"
+    r"discount[-_]?(amount|value|percent)|rabatt|ersparnis|month|monthly|install?ment|finance|financ|"
+    r"credit|klarna|afterpay|rate\b|raten|parcel|mensual|points|bonus|cashback|coupon|voucher|gift|"
+    r"deposit|pfand|(ex|excl|excluding|exclude|without|netto?|no)[-_]?(tax|vat|btw)|"
+    r"netto?[-_]?pri|price[-_]?net|tax[-_]?amount|(?<![a-z])olp|other[-_]?sellers|warranty|insurance|protection|member|club|loyal|"
+    r"plus[-_]?price|staffel|tier|bulk|quantity[-_]?disc",
+    re.IGNORECASE,
+)
+SELDOM_THE_PRICE = re.compile(
+    r"total|subtotal|filter|range[-_]?slider|slider|addon|add-on|used|swatch|variation|option|"
+    r"mini[-_]?cart|sticky",
     re.IGNORECASE,
 )
 SAID_FORMER = re.compile(
@@ -44,12 +49,13 @@ SAID_OTHER = re.compile(
     r"(\b(save|you save|saving|off|shipping|delivery|postage|p&p|versand\w*|liefer\w*|sie sparen|ersparnis|spare|sparen|"
     r"livraison|économi\w*|frais de port|envío|gastos de envío|ahorra\w*|spedizione|risparmi\w*|verzend\w*|bespaar\w*|dostawa|"
     r"wysyłk\w*|oszczędz\w*|doprava|poštovné|ušetř\w*|ušetrí\w*|frakt|levering|spar(a|er)?|spara|toimitus\w*|"
-    r"over|above|from only|orders? (of|over)|ab einem|ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|"
+    r"over|above|from only|(neu|new|used|gebraucht|nuevos?|nuovi|neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|phí vận chuyển|"
+    r"free delivery \w*|fee|orders? (of|over)|ab einem|ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|"
     r"per month|monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
     r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|ohne mwst\.?|"
     r"deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|per unit|unit price|grundpreis|"
     r"member\w*( price)?|with prime|starting bid|shipping:|доставка|экономия|скидка|без ндс)\s*[:.]?"
-    r"|運費|送料|배송비|적립|할인|节省|省)\s*[:：]?\s*\W{0,2}$",
+    r"|運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(
@@ -67,23 +73,43 @@ BY_MEASURE = re.compile(
 MEASURE_ONLY_AFTER = re.compile(
     r"^\s*\W{0,2}\s*(/|per\b|pro\b|je\b|par\b|por\b|за\b|za\b|al\b|\()", re.I
 )
+SAID_AFTER_OUTSIDE = re.compile(
+    r"^\W{0,3}(off\b|savings?\b|gespart|sparen|de réduction|de descuento|zniżk|discount\b|"
+    r"points?\b|punkte|pkt\b|/\s?(mo|month|monat|mois|mes|mês|mies)\b|per month|monatlich|"
+    r"bid\b|gebot|deposit\b|cash ?back|적립|할인)",
+    re.IGNORECASE,
+)
 SAID_AFTER_OTHER = re.compile(
-    r"^\s*\W{0,2}\s*(off\b|ex\.? ?vat|excl|\(ex|zzgl\.? mwst|netto|\+ ?vat|\+ ?tax|ht\b|bez dph|excl\. btw|shipping|delivery|versand|"
-    r"frais|rabat\b|discount|rabatt|savings?|sparen|gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
-    r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|без ндс|x \d+|in \d+|cash ?back|gift|voucher|coupon|"
-    r"free shipping|gratis|or more|and up|minimum)",
+    r"^\W{0,3}(off\b|shipping|delivery|versand|frais|rabat\b|discount|rabatt|savings?|sparen|"
+    r"gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
+    r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|x \d+|in \d+|"
+    r"cash ?back|gift|voucher|coupon|free shipping|gratis|or more|and up|minimum|secured|fee\b|"
+    r"frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
     re.IGNORECASE,
 )
-_TAX = r"(vat|tax(es)?|mwst|ust|tva|iva|dph|ddv|pdv|btw|moms|mva|alv|áfa|afa|ндс|пдв|gst|hst|pvm|pvn|kdv|consumption tax)"
-WITHOUT_TAX = re.compile(
-    rf"\W*\b((bez|brez|ohne|excl\w*|ex\.?|sans|senza|sin|sem|utan|uten|uden|ilman|exkl\w*|zzgl\.?|plus|before|zonder|без|fără|\+)\W{{0,3}}"
-    rf"(\d+ ?%\W?)?{_TAX}|netto|hors tax\w*|ht\b|tax excl\w*)\W{{0,3}}$"
-    rf"|^\W{{0,3}}\s*((bez|brez|ohne|excl\w*|ex\.?|sans|senza|sin|sem|utan|uten|uden|exkl\w*|zzgl\.?|plus|zonder|без|fără|\+)\W{{0,3}}"
-    rf"(\d+ ?%\W?)?{_TAX}\b|netto\b|hors tax|ht\b)|[（(]?(税抜|税別|未稅)",
+_TAX = (
+    r"(vat|tax(es)?|mwst|ust|tva|iva|dph|ddv|pdv|btw|moms|mva|alv|áfa|afa|ндс|пдв|gst|hst|pvm|pvn|"
+    r"kdv|consumption tax)"
+)
+_WITHOUT = (
+    r"(bez|brez|ohne|excl\w*|ex\.?|sans|senza|sin|sem|utan|uten|uden|ilman|exkl\w*|zzgl\.?|plus|"
+    r"before|zonder|без|fără|\+)"
+)
+_WITH = r"(incl\w*|inkl\w*|inc\.?|mit|s|z|cu|con|avec|med|с|with)"
+SAID_WITHOUT_TAX = re.compile(
+    rf"\b({_WITHOUT}\W{{0,3}}(\d+ ?%\W?)?{_TAX}|netto|hors tax\w*|ht|tax excl\w*)\W{{0,3}}$"
+    r"|(税抜|税別|未稅)\W{0,3}$",
     re.IGNORECASE,
 )
-WITH_TAX = re.compile(
-    rf"\b((incl\w*|inkl\w*|inc\.?|mit|s|z|cu|con|avec|med|с|with)\W{{0,3}}(\d+ ?%\W?)?{_TAX}|brutto|ttc|tax incl\w*)\W{{0,3}}$"
-    rf"|^\W{{0,3}}\s*((incl\w*|inkl\w*|inc\.?|mit|s|z|cu|con|avec|med|с|with)\W{{0,3}}(\d+ ?%\W?)?{_TAX}\b|brutto\b|ttc\b)|[（(]?(税込|含稅)",
+SAID_AFTER_WITHOUT_TAX = re.compile(
+    rf"^\W{{0,4}}({_WITHOUT}\W{{0,3}}(\d+ ?%\W?)?{_TAX}\b|netto\b|hors tax|ht\b|税抜|税別|未稅)",
+    re.IGNORECASE,
+)
+SAID_WITH_TAX = re.compile(
+    rf"\b({_WITH}\W{{0,3}}(\d+ ?%\W?)?{_TAX}|brutto|ttc|tax incl\w*)\W{{0,3}}$|(税込|含稅)\W{{0,3}}$",
+    re.IGNORECASE,
+)
+SAID_AFTER_WITH_TAX = re.compile(
+    rf"^\W{{0,4}}({_WITH}\W{{0,3}}(\d+ ?%\W?)?{_TAX}\b|brutto\b|ttc\b|税込|含稅)",
     re.IGNORECASE,
 )

@@ -83,6 +83,7 @@ _GENERIC_SUFFIXES = frozenset(
 ) - {"be"}
 _TERRITORIES = {"uk": "GB", "su": "RU"}
 _LARGEST = Decimal(10) ** 10
+_PLAIN_SIGNS = str.maketrans({"＄": "$", "，": ",", "．": ".", "’": "'", "‘": "'", "٬": "'", "٫": "."})
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def plain_digits(text: str) -> str:
         return text
     return "".join(
         str(unicodedata.digit(sign)) if sign > "\x7f" and sign.isdigit() else sign
-        for sign in text.replace("\uff04", "$").replace("\uff0c", ",")
+        for sign in text.translate(_PLAIN_SIGNS)
     )
 
 

@@ -4,21 +4,21 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-
-from lxml.html import HtmlElement
 
 from catalog import price_words as words
 from catalog.outline import Outline, Part
-from catalog.prices import SIGNS, Money, bare_number, find_money
+from catalog.price_units import PriceUnit, price_units
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
-_LONGEST = 70
-_MOST = 400
-_MEASURES_TOO = frozenset(
-    "ft km din din. lv kn bs r q dh р. tg rm rp tl rs c$ a$ s$ :- fr. tl kc zl".split()
-)
+_BESIDE = 1.0
+_NAMED_FORMER = 2.5
+_PLAIN_NAME = re.compile(r"(^|\s)(price|offers)(\s|$)")
+_FLOWING = frozenset("a b i em strong font mark u span bdi ins del s small sup".split())
+_CONTAINER = 40
+
+
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,14 @@ class ShownPrice:
     sign: str | None
     score: float
     is_former: bool
+    is_named_former: bool
+    is_other: bool
     place: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether nothing says that it is a former price or something else than the price."""
+        return not (self.is_former or self.is_named_former or self.is_other)
 
 
 def shown_prices(
@@ -42,124 +49,133 @@ def shown_prices(
         heading: the part that shows the product's name, near which its price is expected.
         likely: the currencies of the page's country, for signs that are words elsewhere.
     """
-    units = list(_units(outline, likely))[:_MOST]
-    signatures = Counter(_signature(part) for part, _, _ in units)
-    rated = [_rate(outline, part, money, text, heading, signatures) for part, money, text in units]
-    return sorted(rated, key=lambda price: -price.score)
+    units = price_units(outline, likely)
+    signatures = Counter(_signature(unit.part) for unit in units)
+    rated = [_rate(outline, unit, heading, signatures) for unit in units]
+    return sorted(_with_reductions(outline, rated), key=lambda price: -price.score)
 
 
-def _units(outline: Outline, likely: tuple[str, ...]) -> Iterator[tuple[Part, Money, str]]:
-    """The largest parts that show one amount each, and the amounts of running text."""
-    covered_to = -1
-    for part in outline.parts:
-        if part.begin < covered_to or part.end <= part.begin:
-            continue
-        text = outline.raw_text(part, _LONGEST)
-        if not text or not any(sign.isdigit() for sign in text):
-            continue
-        found = [money for money in find_money(text) if _counts(money, likely)]
-        if not found:
-            amount = bare_number(text) if words.NAMES_A_PRICE.search(_marks(part, 1)) else None
-            if amount is not None and len(text) <= 16:
-                covered_to = part.end
-                yield part, Money(amount, None, 0, len(text)), text
-            continue
-        if len({money.amount for money in found}) > 1 and len(part.element):
-            if any(_holds_digit(child) for child in part.element):
-                continue
-        covered_to = part.end
-        inner = _innermost(outline, part, found)
-        if inner is not part:
-            text = outline.raw_text(inner, _LONGEST)
-            found = list(find_money(text))
-        for money in found[:3]:
-            yield inner, money, text
+def _with_reductions(outline: Outline, prices: list[ShownPrice]) -> Iterator[ShownPrice]:
+    """Of two prices side by side, the higher one first, the higher is what it cost before."""
+    good = [price for price in prices if price.score > _BESIDE and price.counts]
+    beside: dict[int, set[Decimal]] = {}
+    for price in good:
+        for around in list(outline.parts[price.place].lineage(4))[1:]:
+            if around.end - around.begin <= _CONTAINER:
+                beside.setdefault(around.place, set()).add(price.amount)
+    former: set[int] = set()
+    for place, amounts in beside.items():
+        if len(amounts) == 2 and Decimal("0.2") * max(amounts) <= min(amounts):
+            inside = outline.parts[place]
+            held = [
+                price
+                for price in good
+                if inside.begin <= outline.parts[price.place].begin < inside.end
+            ]
+            lower = max(price.score for price in held if price.amount == min(amounts))
+            if held[0].amount == max(amounts) and lower >= held[0].score - 1.0:
+                former |= {price.place for price in held if price.amount == max(amounts)}
+    # A class such as `price-old` means little where no other price is the one that counts.
+    alone = not any(price.score >= _BESIDE and price.counts for price in prices)
+    for price in prices:
+        if price.place in former and price.counts:
+            yield replace(price, score=price.score - 2.5, is_former=True)
+        elif alone and price.is_named_former:
+            yield replace(price, score=price.score + _NAMED_FORMER, is_named_former=False)
+        elif price.counts and _follows_former(outline, price, prices):
+            yield replace(price, score=price.score + 1.2)
+        else:
+            yield price
 
 
-def _innermost(outline: Outline, part: Part, found: list[Money]) -> Part:
-    """The deepest part that shows the same amounts whole, such as 34.98 and not 34 alone."""
-    amounts = [money.amount for money in found]
-    for inner in outline.parts[part.place + 1 :]:
-        if inner.begin >= part.end or len(inner.tag) > 40:
-            break
-        text = outline.raw_text(inner, _LONGEST)
-        if text and [money.amount for money in find_money(text)] == amounts:
-            part = inner
-    return part
-
-
-def _holds_digit(element: HtmlElement) -> bool:
-    return isinstance(element.tag, str) and any(
-        sign.isdigit() for text in element.itertext() for sign in text
+def _follows_former(outline: Outline, price: ShownPrice, prices: list[ShownPrice]) -> bool:
+    part = outline.parts[price.place]
+    around = part.parent or part
+    around = around.parent or around
+    return any(
+        other.is_former
+        and other.amount > price.amount
+        and around.begin <= outline.parts[other.place].begin < around.end
+        for other in prices
     )
 
 
-def _counts(money: Money, likely: tuple[str, ...]) -> bool:
-    if money.sign not in _MEASURES_TOO:
-        return True
-    return any(code in likely for code in SIGNS.get(money.sign, ()))
-
-
 def _rate(
-    outline: Outline,
-    part: Part,
-    money: Money,
-    text: str,
-    heading: Part | None,
-    signatures: Counter[str],
+    outline: Outline, unit: PriceUnit, heading: Part | None, signatures: Counter[str]
 ) -> ShownPrice:
-    marks = _marks(part, 3) + " " + _inner_marks(part)
-    before = (outline.before(part) + " " + text[: money.start]).strip()[-40:]
-    after = (text[money.end :] + " " + outline.after(part)).strip()[:30]
-    own_after = text[money.end :]
-    struck = part.struck or _is_struck_inside(part)
-    named_former = bool(words.FORMER.search(marks))
-    former = struck or named_former or bool(words.SAID_FORMER.search(before))
-    score = 0.0
-    if words.NAMES_A_PRICE.search(marks):
-        score += 2.0
-    if re.search(r"(^|\s)(price|offers)(\s|$)", marks):
-        score += 0.7
-    if words.NOW.search(marks) or words.SAID_NOW.search(before):
-        score += 0.8
-    if former:
-        score -= (
-            5.0 if struck else 3.5 if not named_former or words.SAID_FORMER.search(before) else 2.5
-        )
-    if words.NOT_THE_PRICE.search(_marks(part, 2)):
-        score -= 2.5
-    if words.WITHOUT_TAX.search(before) or words.WITHOUT_TAX.match(own_after or after):
-        score -= 2.5
-    elif words.WITH_TAX.search(before) or words.WITH_TAX.match(own_after or after):
-        score += 0.8
-    if words.SAID_OTHER.search(before) or words.SAID_AFTER_OTHER.search(own_after or after):
-        score -= 3.0
-    if words.BY_MEASURE.search(own_after) or (
-        words.MEASURE_ONLY_AFTER.search(after) and words.BY_MEASURE.search(after)
-    ):
-        score -= 3.0
+    part = unit.part
+    inner = _inner_marks(part) if unit.is_whole else ""
+    struck = part.struck or (unit.is_whole and _is_struck_inside(part))
+    is_former = struck or bool(words.SAID_FORMER.search(unit.before))
+    is_named_former = bool(words.FORMER.search(f"{_marks(part, 2)} {inner}"))
+    is_other = _is_other(unit)
+    score = _place_score(outline, unit, heading) + _name_score(unit, inner)
+    score -= 5.0 if struck else 3.5 if is_former else _NAMED_FORMER if is_named_former else 0.0
+    score -= 3.0 * is_other
+    score -= 1.6 * (unit.money.sign is None)
+    score -= 0.5 * max(0, min(signatures[_signature(part)], 6) - 2)
+    return ShownPrice(
+        unit.money.amount,
+        unit.money.sign,
+        score,
+        is_former,
+        is_named_former,
+        is_other,
+        part.place,
+    )
+
+
+def _is_other(unit: PriceUnit) -> bool:
+    """Whether an amount is said to be no price: shipping, an instalment, a price without tax."""
+    return bool(
+        words.NOT_THE_PRICE.search(_marks(unit.part, 2))
+        or words.SAID_OTHER.search(unit.before)
+        or words.SAID_AFTER_OTHER.search(unit.own_after)
+        or words.SAID_AFTER_OUTSIDE.search(unit.after)
+        or words.SAID_WITHOUT_TAX.search(unit.before)
+        or words.SAID_AFTER_WITHOUT_TAX.search(unit.after)
+        or words.BY_MEASURE.search(unit.own_after)
+        or (words.MEASURE_ONLY_AFTER.search(unit.after) and words.BY_MEASURE.search(unit.after))
+    )
+
+
+def _name_score(unit: PriceUnit, inner: str) -> float:
+    marks = f"{_marks(unit.part, 3)} {inner}"
+    score = 2.0 * bool(words.NAMES_A_PRICE.search(marks)) + 0.7 * bool(_PLAIN_NAME.search(marks))
+    score += 0.8 * bool(words.NOW.search(marks) or words.SAID_NOW.search(unit.before))
+    score += 0.8 * bool(
+        words.SAID_WITH_TAX.search(unit.before) or words.SAID_AFTER_WITH_TAX.search(unit.after)
+    )
+    score -= 1.0 * bool(words.SELDOM_THE_PRICE.search(_marks(unit.part, 2)))
+    letters = sum(sign.isalpha() for sign in unit.text[: unit.money.start] + unit.own_after)
+    score -= min(2.0, 0.035 * letters)
+    return score + 0.4 * (unit.part.tag in ("strong", "b", "h2", "h3", "h4", "em", "ins"))
+
+
+def _place_score(outline: Outline, unit: PriceUnit, heading: Part | None) -> float:
+    part = unit.part
+    score = _nearness(part, heading)
     if part.elsewhere:
         score -= 4.0
     elif _is_in_card(part, heading):
         score -= 2.5
-    if part.hidden:
-        score -= 1.5
+    score -= 1.5 * part.hidden
+    score -= 1.5 * (unit.is_whole and _is_in_sentence(outline, part))
     if part.link and not part.link.startswith(("#", "javascript")):
         score -= 2.0
-    if part.tag in ("strong", "b", "h2", "h3", "h4", "em", "ins"):
-        score += 0.4
-    if money.sign is None:
-        score -= 1.6
-    score -= 0.5 * max(0, min(signatures[_signature(part)], 6) - 2)
-    score -= len(text) / 100
-    score += _nearness(part, heading)
-    return ShownPrice(money.amount, money.sign, score, former, part.place)
+    return score
+
+
+def _is_in_sentence(outline: Outline, part: Part) -> bool:
+    """Whether an amount stands in the middle of running text."""
+    block = next((each for each in part.lineage(3) if each.tag not in _FLOWING), part)
+    return block.tag in ("p", "li", "td", "dd", "div") and len(outline.text(block, 2000)) > 70
 
 
 def _is_in_card(part: Part, heading: Part | None) -> bool:
     """Whether a small part around it holds a picture that links elsewhere, as listed products do."""
     for around in part.lineage(6):
-        if around.end - around.begin > 60 or (
+        if around.end - around.begin > 120 or (
             heading and around.begin <= heading.begin < around.end
         ):
             return False
