@@ -1,6 +1,7 @@
 """What a page is called: the heading that it shows, and its titles without the shop's name."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -9,6 +10,7 @@ from rapidfuzz import fuzz
 from catalog.document import Document
 from catalog.markup import meta_tags
 from catalog.outline import Outline, Part
+from catalog.schema_org import text_of
 
 _NAME = re.compile(
     r"(product|prod|item|goods|article|pdp|detail|listing|offer|ad|deal)[-_ ]?(detail[-_ ]?)?(title|name|heading)|"
@@ -23,6 +25,7 @@ _BUYING = re.compile(
 )
 _LONGEST = 300
 _SAME = 88
+_FEW_PIECES = 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def read_titles(document: Document) -> Titles:
     host = (urlsplit(document.url).hostname or "").removeprefix("www.")
     site = next(iter(tags.get("og:site_name", [])), "") or host.split(".")[0]
     return Titles(
-        document=next((folded for text in titles if (folded := " ".join(text.split()))), ""),
+        document=next((folded for text in titles if (folded := text_of(text))), ""),
         shared=next(iter(tags.get("og:title", [])), ""),
         slug=_slug(document.url),
         site=site,
@@ -70,10 +73,11 @@ def main_heading(outline: Outline, titles: Titles) -> tuple[Part, str] | None:
     best: tuple[float, Part, str] | None = None
     own = [strip_site(name, titles.site) for name in (titles.document, titles.shared) if name]
     for part in outline.parts:
-        if not _may_be_heading(part):
+        named = _may_be_heading(part)
+        if not named and (part.end - part.begin > _FEW_PIECES or part.link):
             continue
         text = outline.text(part, _LONGEST)
-        if len(text) < 2 or part.hidden:
+        if len(text) < 2 or part.hidden or not (named or text in own):
             continue
         score = _score(part, text, own, titles.slug)
         if best is None or score > best[0]:
@@ -84,10 +88,10 @@ def main_heading(outline: Outline, titles: Titles) -> tuple[Part, str] | None:
 def strip_site(title: str, site: str) -> str:
     """A page's title without the name of its site, categories, and words of selling."""
     pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece and piece.strip()]
-    plain = re.sub(r"\W", "", site.casefold())
+    plain = _squeezed(site)
     if len(pieces) > 1 and plain:
         for end in (-1, 0):
-            squeezed = re.sub(r"\W", "", pieces[end].casefold())
+            squeezed = _squeezed(pieces[end])
             if (
                 len(pieces) > 1
                 and squeezed
@@ -98,6 +102,11 @@ def strip_site(title: str, site: str) -> str:
                 title = title[:at] if end == -1 else title[at + len(whole) :]
     cleaned = re.sub(r"^[\s|–—»«•·:｜】-]+|[\s|–—»«•·:｜【-]+$", "", title)
     return _BUYING.sub("", cleaned).strip() or title.strip()
+
+
+def _squeezed(text: str) -> str:
+    """A name without spaces, signs and accents, as it is written in a host."""
+    return re.sub(r"\W|[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def _may_be_heading(part: Part) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from catalog.outline import Outline, Part
 
 _BRAND_LABEL = re.compile(
-    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|make ?/ ?manufacturer|vendor|designer|"
+    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|make ?/ ?manufacturer|vendor|"
     r"marke|hersteller|markenname|marque|fabricant|marca|fabricante|produttore|merk|fabrikant|marka|producent|firma|"
     r"značka|výrobce|výrobca|proizvajalec|proizvođač|blagovna znamka|brend|gyártó|márka|marcă|producător|brand/producător|"
     r"varumärke|tillverkare|märke|merke|mærke|produsent|producent|tuotemerkki|merkki|valmistaja|kaubamärk|bränd|tootja|"
@@ -147,8 +147,6 @@ def _marked(outline: Outline, heading: Part | None) -> Iterator[str]:
 
 def _scripted(html: str, title: str) -> str | None:
     folded = title.casefold()
-    for match in _IN_SCRIPTS.finditer(html):
-        name = clean_brand(match[1])
-        if name and name.casefold() in folded:
-            return name
-    return None
+    names = [name for match in _IN_SCRIPTS.finditer(html) if (name := clean_brand(match[1]))]
+    told = next((name for name in names if name.casefold() in folded), None)
+    return told or (names[0] if len({name.casefold() for name in names}) == 1 else None)

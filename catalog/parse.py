@@ -19,9 +19,9 @@ from catalog.markup import candidates, meta_tags
 from catalog.no_product import is_error, is_login, is_wall, why_no_product
 from catalog.outline import Outline, Part
 from catalog.picture_addresses import is_blank, is_decoration
-from catalog.pictures import linked_picture, merged, shown_pictures
+from catalog.pictures import linked_picture, main_picture, merged, shown_pictures
 from catalog.price_choice import ChosenPrice, choose_price
-from catalog.prices import currency_of, read_locale, territories, territory_currency
+from catalog.prices import currency_of, find_money, read_locale, territories, territory_currency
 from catalog.product import ScrapedProduct
 from catalog.visible_prices import ShownPrice, shown_prices
 
@@ -35,7 +35,7 @@ _BUY = re.compile(
     r"agregar al carr|comprar|aggiungi al carrello|acquista|in (mijn )?winkel(wagen|mand)|do koszyka|dodaj do|do košík|vložit do|"
     r"kúpiť|lägg i (varukorg|kundvagn)|köp\b|legg i handle|læg i kurv|lisää (osto)?kori|kosárba|în coș|in cos|"
     r"в корзину|купить|до кошика|купити|sepete ekle|adicionar (ao|à)|lisa ostukorvi|pievienot grozam|į krepšelį|"
-    r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|바로구매|הוסף לסל|หยิบใส่|thêm vào giỏ|أضف إلى",
+    r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|바로구매|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|masukkan keranjang|أضف إلى",
     re.IGNORECASE,
 )
 _CARD_SCORE = -0.5
@@ -188,12 +188,18 @@ class _Reading:
             if candidate.title:
                 return candidate.title, candidate.read_from
         if self.heading:
-            return self.heading[1], "html"
+            return self._heading_name(self.heading[1]), "html"
         if self.meta_candidate.title:
             return strip_site(self.meta_candidate.title, self.titles.site), "opengraph"
         if self.titles.document:
             return strip_site(self.titles.document, self.titles.site), "html"
         return None
+
+    def _heading_name(self, heading: str) -> str:
+        """The heading, or the page's title where the heading holds a price beside the name."""
+        name = strip_site(self.titles.document, self.titles.site)
+        priced = next(find_money(heading), None) is not None
+        return name if priced and len(name) > 3 and name.casefold() in heading.casefold() else heading
 
     @cached_property
     def likely_currencies(self) -> tuple[str, ...]:
@@ -259,8 +265,8 @@ class _Reading:
             self.title[0] if self.title else "",
             known or linked,
         )
-        best = max(shown, key=lambda picture: picture.score, default=None)
-        main = [best.url] if best and not known else []
+        best = main_picture(shown)
+        main = [best] if best and not known else []
         urls = merged(
             known, main, linked[:1] if not main else [], [picture.url for picture in shown]
         )
@@ -289,13 +295,13 @@ class _Reading:
             return False
         if self.meta_candidate.has_offer and self.meta_candidate.title:
             return True
-        if self.heading is None and not self.own:
-            return False
         priced = bool(self.shown) and self.shown[0].score >= _OWN_SCORE
+        if self.heading is None and not self.own:
+            return priced and self.can_be_bought
+        sold = priced or self.can_be_bought or bool(self.own) or self.availability[0] is not None
         evidence = priced + self.can_be_bought + bool(self.own) + bool(self.images[0])
-        return evidence >= (3 if self.cards >= 6 and not priced else 2) and (
-            priced or self.can_be_bought or bool(self.own)
-        )
+        evidence += self.availability[0] is not None
+        return sold and evidence >= (3 if self.cards >= 6 and not priced else 2)
 
     @cached_property
     def cards(self) -> int:

@@ -27,7 +27,7 @@ _LAZY = (
 )  # fmt: skip
 _SET_ENTRY = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+h)?\s*(?:,|$)")
 _BLANK = re.compile(
-    r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|transparent|placeholder|lazy[-_]?load(er|ing)?|"
+    r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|spinner|s\.gif|transparent|placeholder|lazy[-_]?load(er|ing)?|"
     r"loading|loader|pixel|1x1|clear|empty|no[-_]?image|noimage|no[-_]?photo|nopic|default[-_]?image|"
     r"image[-_]?not[-_]?available|coming[-_]?soon|dummy|grey[-_]?pixel|trans_?pixel)(?![a-z])[^/]*$",
     re.IGNORECASE,
@@ -57,7 +57,7 @@ _SIZE_QUERY = frozenset(
 _SIZE_IN_PATH = re.compile(
     r"\._[A-Za-z0-9,_%-]+_(?=\.\w+$)"  # Amazon: ._AC_SL1500_
     r"|[-_@](?:\d{2,4}x\d{0,4}|x\d{2,4})(?:_crop_\w+)?(?:@\dx)?(?=\.|$|[-_])"  # -300x300, _600x
-    r"|[-_](?:small|medium|large|grande|compact|thumb(?:nail)?|master|original|mini|pico|icon|"
+    r"|[-_,](?:small|medium|large|grande|compact|thumb(?:nail)?|master|original|mini|pico|icon|"
     r"big|zoom|full|xl|xxl|sm|md|lg|xs|s|m|l|home_default|large_default|medium_default|"
     r"cart_default|small_default|thickbox_default)(?:_default)?(?:@\dx)?(?=\.\w+$)"
     r"|@\dx(?=\.\w+$)",
@@ -69,7 +69,13 @@ _SIZE_SEGMENT = re.compile(
     r"cache|[0-9a-f]{32}|s-l\d+|original|full|hd|preview|f_auto.*|q_auto.*|c_\w+,.*|t_\w+|tr:.*|\$\w+\$)$",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"(?<!\d)(\d{2,4})(?!\d)")
+_NUMBERS = re.compile(r"(?:[/_,=@-]|[wh]_?|sl|s-l|x)(\d{2,4})(?=$|[x/_,&.!@?-])", re.IGNORECASE)
+_LARGE_ENOUGH = 500
+_NAMED_SIZES = {
+    "thumb": 90, "thumbs": 90, "thumbnail": 90, "mini": 90, "tiny": 60, "small": 160, "medium": 400,
+    "large": 800, "big": 1000, "zoom": 1200, "xl": 1200, "original": 1500, "full": 1500,
+}  # fmt: skip
+_SIZE_NAME = re.compile(rf"(?<![a-z])({'|'.join(_NAMED_SIZES)})(?![a-z])")
 
 
 def address_of(tag: HtmlElement) -> str | None:
@@ -147,23 +153,33 @@ def picture_key(url: str) -> str:
 
 
 def distinct(urls: Iterable[str]) -> list[str]:
-    """The addresses with each picture once, in its largest size, in the order of first mention."""
+    """The addresses with each picture once, in the order of first mention.
+
+    The first address of a picture is kept, unless it speaks of a small size and another of a
+    larger one.
+    """
     best: dict[str, str] = {}
     for url in urls:
         key = picture_key(url) or url
-        if key not in best or _told_size(url) > _told_size(best[key]):
+        size = _comparable_size(best[key]) if key in best else 0
+        if key not in best or (size < _LARGE_ENOUGH and _comparable_size(url) > size):
             best[key] = url
     return list(best.values())
 
 
-def _told_size(url: str) -> int:
+def _comparable_size(url: str) -> int:
     parts = urlsplit(url)
-    sizes = [
-        int(number)
-        for number in _NUMBERS.findall(parts.path.rsplit("/", 3)[-1] + "?" + parts.query)
-    ]
-    whole = not _SIZE_IN_PATH.search(parts.path) and not parts.query
-    return max((size for size in sizes if 16 <= size <= 4000), default=1000 if whole else 0)
+    is_whole = not _SIZE_IN_PATH.search(parts.path) and not parts.query
+    return told_size(url) or (1000 if is_whole else 300)
+
+
+def told_size(url: str) -> int:
+    """The longer side in pixels that an address speaks of, 0 where it speaks of none."""
+    parts = urlsplit(url)
+    told = "/".join(parts.path.split("/")[-4:]) + "?" + parts.query
+    sizes = [int(number) for number in _NUMBERS.findall(told)]
+    named = [_NAMED_SIZES[name] for name in _SIZE_NAME.findall(told.lower())]
+    return max((size for size in (*sizes, *named) if 16 <= size <= 4000), default=0)
 
 
 def _file_name(text: str) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement, fragment_fromstring
 from rapidfuzz import fuzz
@@ -19,6 +19,7 @@ from catalog.picture_addresses import (
     is_picture_address,
     picture_key,
     read_srcset,
+    told_size,
 )
 
 _OWN_MARKS = re.compile(
@@ -27,10 +28,12 @@ _OWN_MARKS = re.compile(
     r"big[-_]?(image|img|pic)|goods[-_]?(image|img|pic)|img[-_]?(big|main|product)|slick|swiper|slider[-_]?product|image",
     re.IGNORECASE,
 )
+_ZOOMED = re.compile(r"zoom|enlarge|photo|gallery|image|picture|/media/", re.IGNORECASE)
 _PICTURE_FILE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
 _SMALLEST_SIDE = 60
-_MOST = 400
+_MOST = 2000
 _KEPT_SCORE = 1.5
+_NEARLY = 1.2
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
 
@@ -71,6 +74,12 @@ def shown_pictures(
             place = min(part.place, best[key].place) if key in best else part.place
             best[key] = ShownPicture(url, score, place)
     return sorted(best.values(), key=lambda picture: picture.place)
+
+
+def main_picture(pictures: Sequence[ShownPicture]) -> str | None:
+    """The first of those that have nearly as much for them as the best one."""
+    best = max((picture.score for picture in pictures), default=0.0)
+    return next((each.url for each in pictures if each.score >= best - _NEARLY), None)
 
 
 def merged(*lists: Sequence[str]) -> list[str]:
@@ -122,13 +131,16 @@ def _unscripted(part: Part) -> Iterator[tuple[Part, str]]:
 def _score(document: Document, part: Part, url: str, heading: Part | None, name: str) -> float:
     element = part.element
     score = 0.0
-    described = " ".join(
-        filter(None, (element.get("alt"), element.get("title"), element.get("aria-label")))
-    ).casefold()
+    described = _words(
+        " ".join(filter(None, (element.get("alt"), element.get("title"), element.get("aria-label"))))
+    )
     if len(described) > 3 and name:
         coverage = min(1.0, len(described) / (0.4 * len(name)))
         agreement = coverage * fuzz.token_set_ratio(described, name.casefold()) / 100
         score += 3.0 * max(0.0, agreement - 0.4) / 0.6
+    file_name = _words(unquote(urlsplit(url).path.rsplit("/", 1)[-1].rsplit(".", 1)[0]))
+    if name and len(file_name) > 5:
+        score += 1.5 * max(0.0, fuzz.token_set_ratio(file_name, name.casefold()) / 100 - 0.5) / 0.5
     marks = " ".join(each.marks for each in part.lineage(4) if each.marks)[:500]
     if _OWN_MARKS.search(marks):
         score += 1.0
@@ -148,13 +160,19 @@ def _score(document: Document, part: Part, url: str, heading: Part | None, name:
         score += 1.0 if _PICTURE_FILE.search(part.link) else _link_score(document, part.link)
     if part.elsewhere:
         score -= 4.0
-    side = max(_sides(element), default=0)
+    side = max(_sides(element), default=0) or told_size(url)
     score += 1.0 if side >= 300 else -1.5 if 0 < side < 100 else 0.0
     return score + _nearness(part, heading)
 
 
+def _words(text: str) -> str:
+    return re.sub(r"[-_+\s]+", " ", text).strip().casefold()
+
+
 def _link_score(document: Document, href: str) -> float:
     if href.startswith(("#", "javascript")):
+        return 0.0
+    if _ZOOMED.search(href):
         return 0.0
     there, here = urlsplit(document.absolute(href)), urlsplit(document.url)
     return 0.0 if there.path.rstrip("/") == here.path.rstrip("/") else -3.5

@@ -19,6 +19,9 @@ _MEASURES_TOO = frozenset(
 )
 
 
+_ANOTHER_LABEL = re.compile(r"^[^\d:：]{1,30}[:：].*$")
+
+
 @dataclass(frozen=True)
 class PriceUnit:
     """One amount: the part that shows it, what is read before and after it, and inside.
@@ -49,6 +52,8 @@ def price_units(outline: Outline, likely: tuple[str, ...]) -> list[PriceUnit]:
         if part.begin < covered_to or part.end <= part.begin or len(found) >= _MOST:
             continue
         text = outline.raw_text(part, _LONGEST)
+        if not text and part.tag == "h1":
+            found += _between_children(outline, part, likely)
         if not text or not any(sign.isdigit() for sign in text):
             continue
         amounts = _amounts(text, likely)
@@ -80,7 +85,7 @@ def _amounts(text: str, likely: tuple[str, ...]) -> list[Money]:
 def _unit(outline: Outline, part: Part, money: Money, text: str) -> PriceUnit:
     before = f"{outline.before(part)} {text[: money.start]}".strip()[-40:]
     own_after = text[money.end :]
-    after = own_after.strip() or outline.after(part)
+    after = own_after.strip() or _ANOTHER_LABEL.sub("", outline.after(part))
     return PriceUnit(part, money, text, before, own_after, after, is_whole=True)
 
 

@@ -54,8 +54,8 @@ SAID_OTHER = re.compile(
     r"per month|monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
     r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|ohne mwst\.?|"
     r"deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|per unit|unit price|grundpreis|"
-    r"member\w*( price)?|with prime|starting bid|shipping:|доставка|экономия|скидка|без ндс)\s*[:.]?"
-    r"|運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    r"member\w*( price)?|mitglieder\w*|clubpreis|abonn\w+|subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|скидка|без ндс)\s*[:.]?"
+    r"|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(
@@ -76,7 +76,7 @@ MEASURE_ONLY_AFTER = re.compile(
 SAID_AFTER_OUTSIDE = re.compile(
     r"^\W{0,3}(off\b|savings?\b|gespart|sparen|de réduction|de descuento|zniżk|discount\b|"
     r"points?\b|punkte|pkt\b|/\s?(mo|month|monat|mois|mes|mês|mies)\b|per month|monatlich|"
-    r"bid\b|gebot|deposit\b|cash ?back|적립|할인)",
+    r"bid\b|gebot|deposit\b|cash ?back|con (transferencia|efectivo|débito)|no (pix|boleto)|적립|할인)",
     re.IGNORECASE,
 )
 SAID_AFTER_OTHER = re.compile(
@@ -89,7 +89,7 @@ SAID_AFTER_OTHER = re.compile(
 )
 _TAX = (
     r"(vat|tax(es)?|mwst|ust|tva|iva|dph|ddv|pdv|btw|moms|mva|alv|áfa|afa|ндс|пдв|gst|hst|pvm|pvn|"
-    r"kdv|consumption tax)"
+    r"kdv|consumption tax|impuestos?|impostos?|tasse|steuern?|belasting|avgift|pajak|thuế)"
 )
 _WITHOUT = (
     r"(bez|brez|ohne|excl\w*|ex\.?|sans|senza|sin|sem|utan|uten|uden|ilman|exkl\w*|zzgl\.?|plus|"
