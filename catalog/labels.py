@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from catalog.candidate import Candidate
 from catalog.outline import Outline, Part
 
 _BRAND_LABEL = re.compile(
@@ -61,6 +62,12 @@ _STOCK = (
 _STOCK_MARKS = re.compile(
     r"stock|avail|lager|dispon|verf|dostup|skladem|inventory|lieferzeit|наличи", re.I
 )
+_ATTRIBUTES = {
+    "data-price": "price", "data-product-price": "price", "data-current-price": "price",
+    "data-price-amount": "price", "data-sale-price": "price", "data-currency": "currency",
+    "data-price-currency": "currency", "data-brand": "brand", "data-product-brand": "brand",
+    "data-vendor": "brand", "data-manufacturer": "brand",
+}  # fmt: skip
 _LONGEST_BRAND = 60
 
 
@@ -85,6 +92,21 @@ def shown_availability(outline: Outline, heading: Part | None) -> str | None:
             return found
         fallback = fallback or found
     return fallback
+
+
+def attribute_candidate(heading: Part | None) -> Candidate:
+    """What the `data-` attributes of the parts around a heading say, meant for the page's scripts."""
+    found: dict[str, str] = {}
+    for part in heading.lineage(10) if heading else ():
+        for attribute, name in _ATTRIBUTES.items():
+            if (value := part.element.get(attribute)) and name not in found:
+                found[name] = value
+    return Candidate(
+        read_from="html",
+        brand=found.get("brand"),
+        prices=(found["price"],) if "price" in found else (),
+        currency=found.get("currency"),
+    )
 
 
 def clean_brand(written: str | None) -> str | None:

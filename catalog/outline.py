@@ -15,7 +15,7 @@ _FRACTION = re.compile(r"cent|fraction|decimal|kop|penny|pence|sup\b", re.I)
 _TWO_DIGITS = re.compile(r"\s*\d\d\s*$")
 _ELSEWHERE_TAGS = frozenset({"nav", "footer", "aside"})
 _ELSEWHERE = re.compile(
-    r"(?<![a-z])(relat(?!ive)|recommend|recomend|recently|similar|also[-_]?(like|bought|view)|"
+    r"(?<![a-z])(recs?(?![a-z])|relat(?!ive)|recommend|recomend|recently|similar|also[-_]?(like|bought|view)|"
     r"cross[-_]?sell|up[-_]?sell|you[-_]?may|youmay|more[-_]?(from|products|items)|"
     r"other[-_]?(products|items|offers)|suggest|complementary|accessor|frequently|bundle|"
     r"mini[-_]?cart|minibasket|cart[-_]?(drawer|side|popup|modal|dropdown|preview)|"
@@ -30,7 +30,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _NEIGHBOURS = re.compile(
-    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|customers (who|also)|people also|"
+    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|customers (who|also)|people (also|who)|"
     r"others? also|frequently bought|recently viewed|more (from|like|products)|best ?sellers|top picks|compare (with )?similar|"
     r"goes well with|complete the look|trending|featured products|sponsored|"
     r"ähnliche|das könnte|kunden (kauften|haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|empfehlung|"
@@ -189,6 +189,8 @@ class Outline:
                 part.begin = len(pieces)
                 if element.text:
                     pieces.append(element.text)
+                elif element.tag == "i" and (title := element.get("title")):
+                    pieces.append(f" {title} ")
                 yield part
             elif skipped:
                 skipped -= 1

@@ -14,7 +14,7 @@ from catalog.candidate import Candidate
 from catalog.document import Document, read_document
 from catalog.errors import CatalogError
 from catalog.headings import Titles, is_same_name, main_heading, read_titles, strip_site
-from catalog.labels import clean_brand, shown_availability, shown_brand
+from catalog.labels import attribute_candidate, clean_brand, shown_availability, shown_brand
 from catalog.markup import candidates, meta_tags
 from catalog.no_product import is_error, is_login, is_wall, why_no_product
 from catalog.outline import Outline, Part
@@ -222,7 +222,12 @@ class _Reading:
 
     @cached_property
     def price(self) -> ChosenPrice | None:
-        return choose_price((*self.own, self.meta_candidate), self.shown, self.likely_currencies)
+        stated = (*self.own, self.meta_candidate, self.attributes)
+        return choose_price(stated, self.shown, self.likely_currencies)
+
+    @cached_property
+    def attributes(self) -> Candidate:
+        return attribute_candidate(self.heading_part)
 
     def field(self, name: str) -> tuple[str | None, str | None]:
         for candidate in (*self.own, self.meta_candidate):
@@ -237,6 +242,8 @@ class _Reading:
         for candidate in (*self.own, self.meta_candidate):
             if brand := clean_brand(candidate.brand):
                 return brand, candidate.read_from
+        if brand := clean_brand(self.attributes.brand):
+            return brand, self.attributes.read_from
         title = self.title[0] if self.title else ""
         brand = shown_brand(self.outline, self.heading_part, title, self.document.html)
         return (brand, "html") if brand else (None, None)

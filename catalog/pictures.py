@@ -33,6 +33,7 @@ _PICTURE_FILE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE
 _SMALLEST_SIDE = 60
 _MOST = 2000
 _KEPT_SCORE = 1.5
+_LEAST_SCORE = 0.7
 _NEARLY = 1.2
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
@@ -70,10 +71,11 @@ def shown_pictures(
         score = _score(document, part, url, heading, name)
         key = picture_key(url)
         score += 2.0 * (key in keys) + 1.0 * (_folder(url) in folders)
-        if score >= _KEPT_SCORE and (key not in best or best[key].score < score):
+        if score >= _LEAST_SCORE and (key not in best or best[key].score < score):
             place = min(part.place, best[key].place) if key in best else part.place
             best[key] = ShownPicture(url, score, place)
-    return sorted(best.values(), key=lambda picture: picture.place)
+    ordered = sorted(best.values(), key=lambda picture: picture.place)
+    return [picture for picture in ordered if picture.score >= _KEPT_SCORE] or ordered
 
 
 def main_picture(pictures: Sequence[ShownPicture]) -> str | None:

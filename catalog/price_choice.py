@@ -8,7 +8,7 @@ from catalog.candidate import Candidate
 from catalog.prices import SIGNS, currency_of, read_marked_up
 from catalog.visible_prices import ShownPrice
 
-_TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2}
+_TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2, "html": 1.8}
 _SHOWN_ALONE = 1.2
 _SHOWN_BESIDE_MARKUP = 2.4
 _VISIBLE = 0.0
@@ -84,7 +84,7 @@ def _support(price: ShownPrice) -> float:
 def _only_shown(
     shown: Sequence[ShownPrice], stated: set[Decimal], candidates: Sequence[Candidate]
 ) -> Iterable[_Option]:
-    described = any(candidate.read_from != "opengraph" for candidate in candidates)
+    described = any(candidate.read_from not in ("opengraph", "html") for candidate in candidates)
     least = _SHOWN_BESIDE_MARKUP if described and not stated else _SHOWN_ALONE
     for price in shown[:20]:
         if price.amount not in stated and price.counts and price.score >= least:

@@ -27,7 +27,7 @@ NOT_THE_PRICE = re.compile(
     r"credit|klarna|afterpay|rate\b|raten|parcel|mensual|points|bonus|cashback|coupon|voucher|gift|"
     r"deposit|pfand|(ex|excl|excluding|exclude|without|netto?|no)[-_]?(tax|vat|btw)|"
     r"netto?[-_]?pri|price[-_]?net|tax[-_]?amount|(?<![a-z])olp|other[-_]?sellers|warranty|insurance|protection|member|club|loyal|"
-    r"plus[-_]?price|staffel|tier|bulk|quantity[-_]?disc",
+    r"approx|convert|plus[-_]?price|staffel|tier|bulk|quantity[-_]?disc",
     re.IGNORECASE,
 )
 SELDOM_THE_PRICE = re.compile(
@@ -49,7 +49,9 @@ SAID_OTHER = re.compile(
     r"(\b(save|you save|saving|off|shipping|delivery|postage|p&p|versand\w*|liefer\w*|sie sparen|ersparnis|spare|sparen|"
     r"livraison|économi\w*|frais de port|envío|gastos de envío|ahorra\w*|spedizione|risparmi\w*|verzend\w*|bespaar\w*|dostawa|"
     r"wysyłk\w*|oszczędz\w*|doprava|poštovné|ušetř\w*|ušetrí\w*|frakt|levering|spar(a|er)?|spara|toimitus\w*|"
-    r"over|above|from only|(neu|new|used|gebraucht|nuevos?|nuovi|neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|phí vận chuyển|"
+    r"over|above|up to|upto|bis zu|fino a|hasta|jusqu[’']à|até|tot|do|approx(imately)?|circa|ca|≈|gift[- ]?wrap(ping)?|"
+    r"geschenkverpackung|emballage cadeau|confezione regalo|versicherung( ab)?|insurance|finanzierung( ab)?|überführung|"
+    r"from only|(neu|new|used|gebraucht|nuevos?|nuovi|neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|phí vận chuyển|"
     r"free delivery \w*|fee|orders? (of|over)|ab einem|ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|"
     r"per month|monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
     r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|ohne mwst\.?|"
@@ -74,13 +76,13 @@ MEASURE_ONLY_AFTER = re.compile(
     r"^\s*\W{0,2}\s*(/|per\b|pro\b|je\b|par\b|por\b|за\b|za\b|al\b|\()", re.I
 )
 SAID_AFTER_OUTSIDE = re.compile(
-    r"^\W{0,3}(off\b|savings?\b|gespart|sparen|de réduction|de descuento|zniżk|discount\b|"
+    r"^\W{0,3}(tarjeta|con tarjeta|with (your )?card|mtl\b|mit karte|off\b|savings?\b|gespart|sparen|de réduction|de descuento|zniżk|discount\b|"
     r"points?\b|punkte|pkt\b|/\s?(mo|month|monat|mois|mes|mês|mies)\b|per month|monatlich|"
     r"bid\b|gebot|deposit\b|cash ?back|con (transferencia|efectivo|débito)|no (pix|boleto)|적립|할인)",
     re.IGNORECASE,
 )
 SAID_AFTER_OTHER = re.compile(
-    r"^\W{0,3}(off\b|shipping|delivery|versand|frais|rabat\b|discount|rabatt|savings?|sparen|"
+    r"^\W{0,3}(off\b|mtl\b|approx|shipping|delivery|versand|frais|rabat\b|discount|rabatt|savings?|sparen|"
     r"gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
     r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|x \d+|in \d+|"
     r"cash ?back|gift|voucher|coupon|free shipping|gratis|or more|and up|minimum|secured|fee\b|"

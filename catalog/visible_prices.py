@@ -132,7 +132,10 @@ def _is_other(unit: PriceUnit) -> bool:
         or words.SAID_OTHER.search(unit.before)
         or words.SAID_AFTER_OTHER.search(unit.own_after)
         or words.SAID_AFTER_OUTSIDE.search(unit.after)
-        or words.SAID_WITHOUT_TAX.search(unit.before)
+        or (
+            words.SAID_WITHOUT_TAX.search(unit.before)
+            and not words.SAID_AFTER_WITH_TAX.search(unit.after)
+        )
         or words.SAID_AFTER_WITHOUT_TAX.search(unit.after)
         or words.BY_MEASURE.search(unit.own_after)
         or (words.MEASURE_ONLY_AFTER.search(unit.after) and words.BY_MEASURE.search(unit.after))
@@ -193,7 +196,7 @@ def _nearness(part: Part, heading: Part | None) -> float:
     distance = part.place - heading.place
     if distance >= 0:
         return 3.0 * math.exp(-distance / 120)
-    return 1.5 * math.exp(distance / 40)
+    return 2.4 * math.exp(distance / 60)
 
 
 def _signature(part: Part) -> str:
