@@ -1,4 +1,4 @@
-"""How much of saved product pages is read right: a folder of pages and its `truth.json` in, a table out.
+"""How much of saved product pages is read right: a folder with a `truth.json` in, a table out.
 
     python -m bench.extraction FOLDER [--wrong] [--limits]
 
@@ -132,7 +132,7 @@ def is_right(name: str, answer: str, row: Mapping[str, Any]) -> bool:
     if name == "price":
         return Decimal(answer) in {Decimal(str(price)) for price in wanted}
     if name == "currency":
-        return answer == row["currency"]
+        return bool(answer == row["currency"])
     plain = _plain(answer)
     return any(
         plain == _plain(text)

@@ -101,6 +101,7 @@ class ScrapedProduct(BaseModel):
     title: str
     description: str | None = None
     brand: str | None = None
+    category: str | None = None
     price: Decimal | None = None
     currency: str | None = None
     availability: str | None = None

@@ -3,61 +3,75 @@
 import re
 from collections.abc import Iterator
 
-from catalog.candidate import Candidate
-from catalog.outline import Outline, Part
+from catalog.reading.candidate import Candidate
+from catalog.reading.outline import Outline, Part
 
 _BRAND_LABEL = re.compile(
-    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|make ?/ ?manufacturer|vendor|"
-    r"marke|hersteller|markenname|marque|fabricant|marca|fabricante|produttore|merk|fabrikant|marka|producent|firma|"
-    r"značka|výrobce|výrobca|proizvajalec|proizvođač|blagovna znamka|brend|gyártó|márka|marcă|producător|brand/producător|"
-    r"varumärke|tillverkare|märke|merke|mærke|produsent|producent|tuotemerkki|merkki|valmistaja|kaubamärk|bränd|tootja|"
-    r"zīmols|ražotājs|prekės ženklas|gamintojas|бренд|производитель|марка|торговая марка|виробник|производител|"
-    r"üretici|thương hiệu|merek|ยี่ห้อ|แบรนด์|ブランド(?:名)?|メーカー(?:名)?|品牌|厂商|製造商|브랜드|제조사|מותג|יצרן|"
-    r"العلامة التجارية|الماركة|برند|μάρκα|κατασκευαστής)\s*(?:[:：]|$)\s*(?P<value>.*)$",
+    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|"
+    r"make ?/ ?manufacturer|vendor|marke|hersteller|markenname|marque|fabricant|marca|fabricante|"
+    r"produttore|merk|fabrikant|marka|producent|firma|značka|výrobce|výrobca|proizvajalec|"
+    r"proizvođač|blagovna znamka|brend|gyártó|márka|marcă|producător|brand/producător|varumärke|"
+    r"tillverkare|märke|merke|mærke|produsent|producent|tuotemerkki|merkki|valmistaja|kaubamärk|"
+    r"bränd|tootja|zīmols|ražotājs|prekės ženklas|gamintojas|бренд|производитель|марка|"
+    r"торговая марка|виробник|производител|üretici|thương hiệu|merek|ยี่ห้อ|แบรนด์|"
+    r"ブランド(?:名)?|メーカー(?:名)?|品牌|厂商|製造商|브랜드|제조사|מותג|יצרן|العلامة التجارية|"
+    r"الماركة|برند|μάρκα|κατασκευαστής)\s*(?:[:：]|$)\s*(?P<value>.*)$",
     re.IGNORECASE,
 )
 _BRAND_MARKS = re.compile(
-    r"(?<![a-z])(brand|brand[-_]?(name|link|logo|title)|manufacturer|vendor|product[-_]?(brand|vendor|manufacturer)|"
-    r"designer|byline(info)?|marque|marke|hersteller|productbrand|pdp-?brand|item-?brand)(?![a-z])",
+    r"(?<![a-z])(brand|brand[-_]?(name|link|logo|title)|manufacturer|vendor|product[-_]?(brand|"
+    r"vendor|manufacturer)|designer|byline(info)?|marque|marke|hersteller|productbrand|"
+    r"pdp-?brand|item-?brand)(?![a-z])",
     re.IGNORECASE,
 )
 _BRAND_ADDRESS = re.compile(
-    r"/(brands?|marken?|marques?|hersteller|manufacturers?|marcas?|merk(en)?|producent|znacka|vyrobce|vyrobca|"
-    r"marki|designers?|brend|zimols|stores/[^/]+/page)[/_-]|[?&](brand|manufacturer|marca)=",
+    r"/(brands?|marken?|marques?|hersteller|manufacturers?|marcas?|merk(en)?|producent|znacka|"
+    r"vyrobce|vyrobca|marki|designers?|brend|zimols|stores/[^/]+/page)[/_-]|[?&](brand|"
+    r"manufacturer|marca)=",
     re.IGNORECASE,
 )
 _STORE = re.compile(
-    r"^(?:visit the|besuchen? sie den|besuche den|visita lo|visiter la boutique|visita la tienda de|visit|shop all|shop|"
-    r"more from|more by|by|von|par|de|di|from|see all|view all|mehr von|alle artikel von|alles von|brand)\s+|"
-    r"[- ](?:store|shop)$|[’']s (?:store|shop)$|\s+(?:products|produkte)$",
+    r"^(?:visit the|besuchen? sie den|besuche den|visita lo|visiter la boutique|"
+    r"visita la tienda de|visit|shop all|shop|more from|more by|by|von|par|de|di|from|see all|"
+    r"view all|mehr von|alle artikel von|alles von|brand)\s+|[- ](?:store|shop)$|[’']s (?:store|"
+    r"shop)$|\s+(?:products|produkte)$",
     re.IGNORECASE,
 )
 _NO_BRAND = re.compile(
-    r"^(n/?a|không có|keine?|ninguno|sin marca|brak|nincs|aucune?|nessun\w*|geen|нет|없음|なし|无|無|none|no brand|unbranded|generic|unknown|other|brands?|marke|marken|all brands|markenwelt|null|undefined|"
-    r"-+|ohne|sonstige|details|reviews?|more|mehr|see more|view|show|logo|home|shop|name)$|[\n{}<>]|https?:|@",
+    r"^(n/?a|không có|keine?|ninguno|sin marca|brak|nincs|aucune?|nessun\w*|geen|нет|없음|なし|"
+    r"无|無|none|no brand|unbranded|generic|unknown|other|brands?|marke|marken|all brands|"
+    r"markenwelt|null|undefined|-+|ohne|sonstige|details|reviews?|more|mehr|see more|view|show|"
+    r"logo|home|shop|name)$|[\n{}<>]|https?:|@",
     re.IGNORECASE,
 )
 _IN_SCRIPTS = re.compile(
-    r"[\"'](?:brand|brandName|brand_name|manufacturer|vendor|product_brand|item_brand|productBrand)[\"']?\s*[:=]\s*"
-    r"(?:\{\s*[\"']name[\"']\s*:\s*)?[\"']([^\"'<>{}]{2,50})[\"']"
+    r"[\"'](?:brand|brandName|brand_name|manufacturer|vendor|product_brand|item_brand|"
+    r"productBrand)[\"']?\s*[:=]\s*(?:\{\s*[\"']name[\"']\s*:\s*)?[\"']([^\"'<>{}]{2,50})[\"']"
 )
 _STOCK = (
     ("out_of_stock", re.compile(
-        r"\b(out of stock|sold out|currently unavailable|temporarily unavailable|not available|no longer available|"
-        r"ausverkauft|nicht (auf lager|verfügbar|lieferbar|vorrätig)|derzeit nicht|vergriffen|épuisé|rupture de stock|"
-        r"indisponible|actuellement indisponible|agotado|sin existencias|no disponible|esgotado|indisponível|esaurito|"
-        r"non disponibile|uitverkocht|niet (op voorraad|leverbaar)|wyprzedan\w*|niedostępn\w*|brak w magazynie|vyprodáno|"
-        r"není skladem|nedostupn\w*|vypredané|nie je skladom|slutsåld|ej i lager|slut i lager|utsolgt|udsolgt|ikke på lager|"
-        r"loppu(unmyyty)?|ei varastossa|nincs (készleten|raktáron)|stoc epuizat|indisponibil|нет в наличии|распродан\w*|"
-        r"немає в наявності|stokta yok|tükendi)\b|在庫切れ|売り切れ|品切れ|缺貨|缺货|售罄|품절|已售完|אזל|หมด|hết hàng|غير متوفر", re.I)),
+        r"\b(out of stock|sold out|currently unavailable|temporarily unavailable|"
+        r"not available|no longer available|ausverkauft|nicht (auf lager|verfügbar|"
+        r"lieferbar|vorrätig)|derzeit nicht|vergriffen|épuisé|rupture de stock|"
+        r"indisponible|actuellement indisponible|agotado|sin existencias|no disponible|"
+        r"esgotado|indisponível|esaurito|non disponibile|uitverkocht|niet (op voorraad|"
+        r"leverbaar)|wyprzedan\w*|niedostępn\w*|brak w magazynie|vyprodáno|není skladem|"
+        r"nedostupn\w*|vypredané|nie je skladom|slutsåld|ej i lager|slut i lager|utsolgt|"
+        r"udsolgt|ikke på lager|loppu(unmyyty)?|ei varastossa|nincs (készleten|raktáron)|"
+        r"stoc epuizat|indisponibil|нет в наличии|распродан\w*|немає в наявності|"
+        r"stokta yok|tükendi)\b|在庫切れ|売り切れ|品切れ|缺貨|缺货|售罄|품절|已售完|אזל|"
+        r"หมด|hết hàng|غير متوفر", re.I)),
     ("preorder", re.compile(
-        r"\b(pre-?order|vorbestell\w*|précommand\w*|reserva anticipada|preventa|pre-?ordine|przedsprzedaż|předobjednat|"
-        r"предзаказ)\b|予約", re.I)),
+        r"\b(pre-?order|vorbestell\w*|précommand\w*|reserva anticipada|preventa|"
+        r"pre-?ordine|przedsprzedaż|předobjednat|предзаказ)\b|予約", re.I)),
     ("in_stock", re.compile(
-        r"\b(in stock|available now|ready to ship|ships (today|within)|auf lager|sofort lieferbar|lieferbar|verfügbar|vorrätig|"
-        r"en stock|disponible|disponível|disponibile|em estoque|op voorraad|dostępny|w magazynie|skladem|skladom|i lager|"
-        r"på lager|varastossa|raktáron|készleten|în stoc|in stoc|в наличии|є в наявності|stokta|na zalogi|na skladištu|"
-        r"in magazzino|laos|ir noliktavā|noliktavā|yra sandėlyje)\b|在庫あり|有貨|有货|現貨|现货|재고|במלאי|มีสินค้า|còn hàng|متوفر", re.I)),
+        r"\b(in stock|available now|ready to ship|ships (today|within)|auf lager|"
+        r"sofort lieferbar|lieferbar|verfügbar|vorrätig|en stock|disponible|disponível|"
+        r"disponibile|em estoque|op voorraad|dostępny|w magazynie|skladem|skladom|"
+        r"i lager|på lager|varastossa|raktáron|készleten|în stoc|in stoc|в наличии|"
+        r"є в наявності|stokta|na zalogi|na skladištu|in magazzino|laos|ir noliktavā|"
+        r"noliktavā|yra sandėlyje)\b|在庫あり|有貨|有货|現貨|现货|재고|במלאי|มีสินค้า|"
+        r"còn hàng|متوفر", re.I)),
 )  # fmt: skip
 _STOCK_MARKS = re.compile(
     r"stock|avail|lager|dispon|verf|dostup|skladem|inventory|lieferzeit|наличи", re.I
@@ -95,7 +109,7 @@ def shown_availability(outline: Outline, heading: Part | None) -> str | None:
 
 
 def attribute_candidate(heading: Part | None) -> Candidate:
-    """What the `data-` attributes of the parts around a heading say, meant for the page's scripts."""
+    """What the `data-` attributes of the parts around a heading tell the page's scripts."""
     found: dict[str, str] = {}
     for part in heading.lineage(10) if heading else ():
         for attribute, name in _ATTRIBUTES.items():

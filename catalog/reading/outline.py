@@ -15,37 +15,38 @@ _FRACTION = re.compile(r"cent|fraction|decimal|kop|penny|pence|sup\b", re.I)
 _TWO_DIGITS = re.compile(r"\s*\d\d\s*$")
 _ELSEWHERE_TAGS = frozenset({"nav", "footer", "aside"})
 _ELSEWHERE = re.compile(
-    r"(?<![a-z])(recs?(?![a-z])|relat(?!ive)|recommend|recomend|recently|similar|also[-_]?(like|bought|view)|"
-    r"cross[-_]?sell|up[-_]?sell|you[-_]?may|youmay|more[-_]?(from|products|items)|"
+    r"(?<![a-z])(recs?(?![a-z])|relat(?!ive)|recommend|recomend|recently|similar|also[-_]?(like|"
+    r"bought|view)|cross[-_]?sell|up[-_]?sell|you[-_]?may|youmay|more[-_]?(from|products|items)|"
     r"other[-_]?(products|items|offers)|suggest|complementary|accessor|frequently|bundle|"
-    r"mini[-_]?cart|minibasket|cart[-_]?(drawer|side|popup|modal|dropdown|preview)|"
-    r"mega[-_]?menu|main[-_]?menu|top[-_]?menu|nav[-_]?(bar|menu|igation)|navigation|"
-    r"site[-_]?header|page[-_]?header|top[-_]?bar|footer|newsletter|cookie|consent|"
-    r"breadcrumb|history|viewed|best[-_]?sell|bestseller|trending|ads?[-_]?(banner|slot|container)|"
-    r"sponsor|banner|zuletzt|aehnlich|visti|correlat|relacionad|podobn|recommand|"
-    r"review[-_]?list|reviews?[-_]?(section|container|wrapper)|comment|"
-    r"hot[-_]?sale|top[-_]?pick|comparison|customers[-_]?who|"
+    r"mini[-_]?cart|minibasket|cart[-_]?(drawer|side|popup|modal|dropdown|preview)|mega[-_]?menu|"
+    r"main[-_]?menu|top[-_]?menu|nav[-_]?(bar|menu|igation)|navigation|site[-_]?header|"
+    r"page[-_]?header|top[-_]?bar|footer|newsletter|cookie|consent|breadcrumb|history|viewed|"
+    r"best[-_]?sell|bestseller|trending|ads?[-_]?(banner|slot|container)|sponsor|banner|zuletzt|"
+    r"aehnlich|visti|correlat|relacionad|podobn|recommand|review[-_]?list|reviews?[-_]?(section|"
+    r"container|wrapper)|comment|hot[-_]?sale|top[-_]?pick|comparison|customers[-_]?who|"
     r"product[-_]?(list|grid|card|tile|teaser|slider|carousel|miniature|recommend)|"
     r"item[-_]?(card|tile)|products[-_]?(list|grid|slider|carousel)|wishlist|compare[-_]?list)",
     re.IGNORECASE,
 )
 _NEIGHBOURS = re.compile(
-    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|customers (who|also)|people (also|who)|"
-    r"others? also|frequently bought|recently viewed|more (from|like|products)|best ?sellers|top picks|compare (with )?similar|"
-    r"goes well with|complete the look|trending|featured products|sponsored|"
-    r"ähnliche|das könnte|kunden (kauften|haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|empfehlung|"
+    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|"
+    r"customers (who|also)|people (also|who)|others? also|frequently bought|recently viewed|"
+    r"more (from|like|products)|best ?sellers|top picks|compare (with )?similar|goes well with|"
+    r"complete the look|trending|featured products|sponsored|ähnliche|das könnte|kunden (kauften|"
+    r"haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|empfehlung|"
     r"produits (similaires|associés|recommandés)|vous aimerez|les clients|articles similaires|"
     r"productos (relacionados|similares)|también te|quizás|los clientes|artículos relacionados|"
     r"produtos (relacionados|semelhantes|similares)|você também|quem (viu|comprou)|"
     r"prodotti (correlati|simili)|potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|"
-    r"gerelateerde|vergelijkbare|anderen bekeken|misschien vind|klanten|"
-    r"podobne|produkty (podobne|powiązane)|klienci|polecan|související|podobné|mohlo by|zákazníci|súvisiace|"
-    r"liknande|relaterade|andra (köpte|kunder)|kanske gillar|lignende|relaterte|relaterede|andre (kjøpte|købte)|"
-    r"samankaltais|saattaisit|muut (katsoivat|ostivat)|hasonló|kapcsolódó|produse (similare|asemănătoare)|"
-    r"похожие|рекомендуем|с этим товаром|вместе с|также покупают|вам может|схожі|benzer|bunu alanlar|"
-    r"sản phẩm (tương tự|liên quan|bán chạy|khác)|có thể bạn|gợi ý|produk (serupa|terkait|lain))\b"
-    r"|top sản phẩm|関連商品|おすすめ|この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|"
-    r"함께 ?(보면|구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|קשורים)|"
+    r"gerelateerde|vergelijkbare|anderen bekeken|misschien vind|klanten|podobne|"
+    r"produkty (podobne|powiązane)|klienci|polecan|související|podobné|mohlo by|zákazníci|"
+    r"súvisiace|liknande|relaterade|andra (köpte|kunder)|kanske gillar|lignende|relaterte|"
+    r"relaterede|andre (kjøpte|købte)|samankaltais|saattaisit|muut (katsoivat|ostivat)|hasonló|"
+    r"kapcsolódó|produse (similare|asemănătoare)|похожие|рекомендуем|с этим товаром|вместе с|"
+    r"также покупают|вам может|схожі|benzer|bunu alanlar|sản phẩm (tương tự|liên quan|bán chạy|"
+    r"khác)|có thể bạn|gợi ý|produk (serupa|terkait|lain))\b|top sản phẩm|関連商品|おすすめ|"
+    r"この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|함께 ?(보면|"
+    r"구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|קשורים)|"
     r"منتجات (مشابهة|ذات)|สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
     re.IGNORECASE,
 )
@@ -58,9 +59,13 @@ class Part:
     """One element: its place in reading order, its class and id, where it stands."""
 
     __slots__ = (
-        "begin", "element", "frame", "elsewhere", "end", "hidden", "link", "marks", "parent", "place",
-        "struck", "tag",
+        "begin", "element", "elsewhere", "end", "frame", "hidden", "link", "marks", "parent",
+        "place", "struck", "tag",
     )  # fmt: skip
+
+    elsewhere: bool
+    hidden: bool
+    struck: bool
 
     def __init__(self, element: HtmlElement, place: int, parent: "Part | None") -> None:
         self.element = element
@@ -162,8 +167,9 @@ class Outline:
             around = part.parent
             while around and around.parent and around.end - part.end < 4:
                 around = around.parent
-            for later in self.parts[part.place :]:
-                if around is None or later.begin >= around.end and later.place > part.place:
+            for place in range(part.place, len(self.parts)):
+                later = self.parts[place]
+                if around is None or (later is not part and later.begin >= around.end):
                     break
                 later.elsewhere = True
 

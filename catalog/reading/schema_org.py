@@ -11,8 +11,8 @@ from typing import Any
 
 from w3lib.html import remove_tags
 
-from catalog.candidate import Candidate
-from catalog.json_ld import MAX_DEPTH
+from catalog.reading.candidate import Candidate
+from catalog.reading.json_ld import MAX_DEPTH
 
 _PRODUCTS = frozenset("product productgroup productmodel individualproduct someproducts".split())
 _SOLD_LIKE_PRODUCTS = frozenset(
@@ -31,6 +31,8 @@ _PLACEHOLDER = re.compile(
     r"\{\{|\}\}|\$\{|<%|%>|\[object |^(undefined|null|none|nan|n/?a|false|true|-+|\.+)$", re.I
 )
 _MOST_PRODUCTS = 200
+_LONGEST_NAME = 400
+_LONGEST_DESCRIPTION = 20_000
 
 Item = Mapping[str, Any]
 
@@ -113,8 +115,10 @@ def _candidate(product: Item, syntax: str) -> Candidate:
     prices, former = _prices(offers)
     return Candidate(
         read_from=syntax,
-        title=_first(text_of(entry.get("name")) for entry in whole),
-        description=_first(text_of(entry.get("description")) for entry in whole),
+        title=_bounded(_first(text_of(entry.get("name")) for entry in whole), _LONGEST_NAME),
+        description=_bounded(
+            _first(text_of(entry.get("description")) for entry in whole), _LONGEST_DESCRIPTION
+        ),
         brand=_first(_brand(entry) for entry in whole),
         category=_first(_named(entry.get("category")) for entry in whole),
         prices=tuple(dict.fromkeys(prices or _texts(product, "price", "lowprice"))),
@@ -136,6 +140,10 @@ def _candidate(product: Item, syntax: str) -> Candidate:
         ),
         has_offer=bool(offers),
     )
+
+
+def _bounded(text: str | None, longest: int) -> str | None:
+    return text[:longest].strip() if text else None
 
 
 def _offers(product: Item, depth: int = 0) -> list[Item]:
@@ -226,8 +234,9 @@ def _addresses(value: Any, depth: int = 0) -> list[str]:
                 if deeper := _addresses(entry.get(name), depth + 1):
                     found += deeper
                     break
-        elif isinstance(entry, str) and (address := entities.unescape(entry).strip()):
-            if not _PLACEHOLDER.search(address):
+        elif isinstance(entry, str):
+            address = entities.unescape(entry).strip()
+            if address and not _PLACEHOLDER.search(address):
                 found.append(address)
     return found
 

@@ -1,4 +1,4 @@
-"""Addresses of pictures: where tags keep them, which of them are one picture, what is decoration."""
+"""Addresses of pictures: where tags keep them, which are one picture, what is decoration."""
 
 import html as entities
 import json
@@ -20,53 +20,58 @@ _SETS = (
     "imagesrcset", "data-flickity-lazyload-srcset",
 )  # fmt: skip
 _LAZY = (
-    "data-src", "data-lazy-src", "data-lazy", "data-original", "data-lazyload", "data-echo", "data-ll",
-    "data-img", "data-image", "data-img-src", "data-image-src", "data-image-url", "data-url",
-    "data-defer-src", "data-ks-lazyload", "data-lazyimg", "data-lazy-img", "data-flickity-lazyload",
-    "data-source", "data-default", "data-thumb-src", "lazy-src", "loading-src", "ec-data-src",
+    "data-src", "data-lazy-src", "data-lazy", "data-original", "data-lazyload", "data-echo",
+    "data-ll", "data-img", "data-image", "data-img-src", "data-image-src", "data-image-url",
+    "data-url", "data-defer-src", "data-ks-lazyload", "data-lazyimg", "data-lazy-img",
+    "data-flickity-lazyload", "data-source", "data-default", "data-thumb-src", "lazy-src",
+    "loading-src", "ec-data-src",
 )  # fmt: skip
 _SET_ENTRY = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+h)?\s*(?:,|$)")
 _BLANK = re.compile(
-    r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|spinner|s\.gif|transparent|placeholder|lazy[-_]?load(er|ing)?|"
-    r"loading|loader|pixel|1x1|clear|empty|no[-_]?image|noimage|no[-_]?photo|nopic|default[-_]?image|"
-    r"image[-_]?not[-_]?available|coming[-_]?soon|dummy|grey[-_]?pixel|trans_?pixel)(?![a-z])[^/]*$",
+    r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|spinner|s\.gif|transparent|"
+    r"placeholder|lazy[-_]?load(er|ing)?|loading|loader|pixel|1x1|clear|empty|no[-_]?image|"
+    r"noimage|no[-_]?photo|nopic|default[-_]?image|image[-_]?not[-_]?available|coming[-_]?soon|"
+    r"dummy|grey[-_]?pixel|trans_?pixel)(?![a-z])[^/]*$",
     re.IGNORECASE,
 )
 _DECORATION = re.compile(
-    r"(?<![a-z])(logos?|icons?|ico|sprites?|badges?|payments?|visa|master[-_]?card|paypal|klarna|amex|maestro|"
-    r"apple[-_]?pay|google[-_]?pay|avatars?|gravatar|pixel|spacer|banners?|flags?|size[-_]?(chart|guide)|"
-    r"favicons?|captcha|trust(ed)?[-_]?(shops|pilot|badge)|guetesiegel|qr[-_]?code|facebook|twitter|instagram|"
-    r"pinterest|youtube|whatsapp|tiktok|app[-_]?store|google[-_]?play|arrows?|chevron|stars?|rating|"
-    r"close|menu|burger|search|cart|basket|warenkorb|shipping|delivery|versand|swatch(es)?|"
-    r"nav|header|footer|button|btn|social|share|promo|newsletter|tracking|beacon|doubleclick|flag|sign[-_]?in|"
-    r"profile|user[-_]?photo|energy[-_]?label|eek|certificate|seal)(?![a-z])",
+    r"(?<![a-z])(logos?|icons?|ico|sprites?|badges?|payments?|visa|master[-_]?card|paypal|klarna|"
+    r"amex|maestro|apple[-_]?pay|google[-_]?pay|avatars?|gravatar|pixel|spacer|banners?|flags?|"
+    r"size[-_]?(chart|guide)|favicons?|captcha|trust(ed)?[-_]?(shops|pilot|badge)|guetesiegel|"
+    r"qr[-_]?code|facebook|twitter|instagram|pinterest|youtube|whatsapp|tiktok|app[-_]?store|"
+    r"google[-_]?play|arrows?|chevron|stars?|rating|close|menu|burger|search|cart|basket|"
+    r"warenkorb|shipping|delivery|versand|swatch(es)?|nav|header|footer|button|btn|social|share|"
+    r"promo|newsletter|tracking|beacon|doubleclick|flag|sign[-_]?in|profile|user[-_]?photo|"
+    r"energy[-_]?label|eek|certificate|seal)(?![a-z])",
     re.IGNORECASE,
 )
 _NO_PICTURE_FILE = re.compile(r"\.(svg|ico|js|css|html?|php|aspx?|mp4|webm|pdf|json)(\?|#|$)", re.I)
 _TRACKERS = re.compile(
-    r"(^|\.)(doubleclick\.net|facebook\.com|google-analytics\.com|googleadservices\.com|bat\.bing\.com|"
-    r"criteo\.(com|net)|scorecardresearch\.com|quantserve\.com|adnxs\.com|yandex\.ru|hotjar\.com|"
-    r"trustedshops\.com|gravatar\.com|googletagmanager\.com|analytics\.\w+\.\w+)$"
+    r"(^|\.)(doubleclick\.net|facebook\.com|google-analytics\.com|googleadservices\.com|"
+    r"bat\.bing\.com|criteo\.(com|net)|scorecardresearch\.com|quantserve\.com|adnxs\.com|"
+    r"yandex\.ru|hotjar\.com|trustedshops\.com|gravatar\.com|googletagmanager\.com|"
+    r"analytics\.\w+\.\w+)$"
 )
 _SIZE_QUERY = frozenset(
-    "w h width height sw sh wid hei imwidth imheight size sz q quality qlt qual fit crop resize scale dpr "
-    "auto format fmt fm f op_usm op_sharpen resmode bg bgcolor v version ver ts t mode strip interlace "
-    "imformat impolicy sm sfrm filter downsize output-quality output-format resize_to pad canvas upscale "
-    "enlarge rmode maxwidth maxheight max-w max-h imwidth optimize compress cache hash scl $".split()
+    "w h width height sw sh wid hei imwidth imheight size sz q quality qlt qual fit crop resize "
+    "scale dpr auto format fmt fm f op_usm op_sharpen resmode bg bgcolor v version ver ts t mode "
+    "strip interlace imformat impolicy sm sfrm filter downsize output-quality output-format "
+    "resize_to pad canvas upscale enlarge rmode maxwidth maxheight max-w max-h optimize compress "
+    "cache hash scl $".split()
 )
 _SIZE_IN_PATH = re.compile(
     r"\._[A-Za-z0-9,_%-]+_(?=\.\w+$)"  # Amazon: ._AC_SL1500_
     r"|[-_@](?:\d{2,4}x\d{0,4}|x\d{2,4})(?:_crop_\w+)?(?:@\dx)?(?=\.|$|[-_])"  # -300x300, _600x
     r"|[-_,](?:small|medium|large|grande|compact|thumb(?:nail)?|master|original|mini|pico|icon|"
     r"big|zoom|full|xl|xxl|sm|md|lg|xs|s|m|l|home_default|large_default|medium_default|"
-    r"cart_default|small_default|thickbox_default)(?:_default)?(?:@\dx)?(?=\.\w+$)"
-    r"|@\dx(?=\.\w+$)",
+    r"cart_default|small_default|thickbox_default)(?:_default)?(?:@\dx)?(?=\.\w+$)|@\dx(?=\.\w+$)",
     re.IGNORECASE,
 )
 _SIZE_SEGMENT = re.compile(
-    r"^(?:\d{2,4}x\d{0,4}(?:[-_,].*)?|x\d{2,4}|[wh]_?\d{2,4}(?:[,_].*)?|(?:[a-z]{1,3}_[\w.:-]+,)+[a-z]{1,3}_[\w.:-]+|"
-    r"resize[-_=].*|fit-in|\d{2,4}|thumb(?:nail)?s?|small|medium|large|big|zoom|xl|xs|s|m|l|mini|"
-    r"cache|[0-9a-f]{32}|s-l\d+|original|full|hd|preview|f_auto.*|q_auto.*|c_\w+,.*|t_\w+|tr:.*|\$\w+\$)$",
+    r"^(?:\d{2,4}x\d{0,4}(?:[-_,].*)?|x\d{2,4}|[wh]_?\d{2,4}(?:[,_].*)?|"
+    r"(?:[a-z]{1,3}_[\w.:-]+,)+[a-z]{1,3}_[\w.:-]+|resize[-_=].*|fit-in|\d{2,4}|thumb(?:nail)?s?|"
+    r"small|medium|large|big|zoom|xl|xs|s|m|l|mini|cache|[0-9a-f]{32}|s-l\d+|original|full|hd|"
+    r"preview|f_auto.*|q_auto.*|c_\w+,.*|t_\w+|tr:.*|\$\w+\$)$",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:[/_,=@-]|[wh]_?|sl|s-l|x)(\d{2,4})(?=$|[x/_,&.!@?-])", re.IGNORECASE)
@@ -79,7 +84,7 @@ _SIZE_NAME = re.compile(rf"(?<![a-z])({'|'.join(_NAMED_SIZES)})(?![a-z])")
 
 
 def address_of(tag: HtmlElement) -> str | None:
-    """The best address of a picture tag: the zoomed one, the widest of its set, a lazy one, `src`."""
+    """The best address of a picture tag: zoomed, the widest of its set, lazy, or `src`."""
     for name in _LARGE:
         if (written := tag.get(name)) and not is_blank(written) and _looks_like_address(written):
             return _cleaned(written)
@@ -102,7 +107,7 @@ def address_of(tag: HtmlElement) -> str | None:
 
 
 def read_srcset(written: str) -> Iterator[tuple[float, str]]:
-    """The entries of a `srcset` with their width or density (HTML standard, *srcset attributes*)."""
+    """The entries of a `srcset` with width or density (HTML standard, *srcset attributes*)."""
     for match in _SET_ENTRY.finditer(written[:20_000]):
         yield float(match[2]) if match[2] and match[2].count(".") < 2 else 0.0, match[1]
 
@@ -146,8 +151,6 @@ def picture_key(url: str) -> str:
         (name, value)
         for name, value in parse_qsl(parts.query.replace("$", ""))
         if name.lower() not in _SIZE_QUERY
-        and not name.lower().startswith(("img", "pic"))
-        or (name.lower().startswith(("img", "image", "pic", "file", "src", "url", "id")))
     ]
     return f"{path}?{urlencode(query)}".rstrip("?").lower()
 
@@ -205,14 +208,12 @@ def _widest_dynamic(written: str) -> str | None:
         return None
     if not isinstance(sizes, dict) or not sizes:
         return None
-    return max(
-        sizes,
-        key=lambda url: (
-            sizes[url][0]
-            if isinstance(sizes[url], list) and sizes[url] and isinstance(sizes[url][0], int)
-            else 0
-        ),
-    )
+    widths = {
+        str(url): size[0]
+        for url, size in sizes.items()
+        if isinstance(size, list) and size and isinstance(size[0], int)
+    }
+    return max(widths, key=widths.__getitem__, default=None)
 
 
 def _cleaned(address: str) -> str:

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 from lxml.html import HtmlElement, fragment_fromstring
 from rapidfuzz import fuzz
 
-from catalog.document import Document
-from catalog.outline import Outline, Part
-from catalog.picture_addresses import (
+from catalog.reading.document import Document
+from catalog.reading.outline import Outline, Part
+from catalog.reading.picture_addresses import (
     address_of,
     distinct,
     is_blank,
@@ -23,9 +23,10 @@ from catalog.picture_addresses import (
 )
 
 _OWN_MARKS = re.compile(
-    r"main|primary|zoom|galler|product[-_]?(image|img|photo|media|pic)|prod[-_]?im|hero|large|featured|pdp|landing|"
-    r"item[-_]?(image|photo|pic)|magnif|fotorama|lightbox|fancybox|photoswipe|cloud-?zoom|detail[-_]?(image|img|pic)|"
-    r"big[-_]?(image|img|pic)|goods[-_]?(image|img|pic)|img[-_]?(big|main|product)|slick|swiper|slider[-_]?product|image",
+    r"main|primary|zoom|galler|product[-_]?(image|img|photo|media|pic)|prod[-_]?im|hero|large|"
+    r"featured|pdp|landing|item[-_]?(image|photo|pic)|magnif|fotorama|lightbox|fancybox|"
+    r"photoswipe|cloud-?zoom|detail[-_]?(image|img|pic)|big[-_]?(image|img|pic)|goods[-_]?(image|"
+    r"img|pic)|img[-_]?(big|main|product)|slick|swiper|slider[-_]?product|image",
     re.IGNORECASE,
 )
 _ZOOMED = re.compile(r"zoom|enlarge|photo|gallery|image|picture|/media/", re.IGNORECASE)
@@ -134,7 +135,9 @@ def _score(document: Document, part: Part, url: str, heading: Part | None, name:
     element = part.element
     score = 0.0
     described = _words(
-        " ".join(filter(None, (element.get("alt"), element.get("title"), element.get("aria-label"))))
+        " ".join(
+            filter(None, (element.get("alt"), element.get("title"), element.get("aria-label")))
+        )
     )
     if len(described) > 3 and name:
         coverage = min(1.0, len(described) / (0.4 * len(name)))

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.candidate import Candidate
-from catalog.prices import SIGNS, currency_of, read_marked_up
-from catalog.visible_prices import ShownPrice
+from catalog.reading.candidate import Candidate
+from catalog.reading.prices import SIGNS, currency_of, read_marked_up
+from catalog.reading.visible_prices import ShownPrice
 
 _TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2, "html": 1.8}
 _SHOWN_ALONE = 1.2

@@ -7,20 +7,21 @@ from urllib.parse import unquote, urlsplit
 
 from rapidfuzz import fuzz
 
-from catalog.document import Document
-from catalog.markup import meta_tags
-from catalog.outline import Outline, Part
-from catalog.schema_org import text_of
+from catalog.reading.document import Document
+from catalog.reading.markup import meta_tags
+from catalog.reading.outline import Outline, Part
+from catalog.reading.schema_org import text_of
 
 _NAME = re.compile(
-    r"(product|prod|item|goods|article|pdp|detail|listing|offer|ad|deal)[-_ ]?(detail[-_ ]?)?(title|name|heading)|"
-    r"^(title|name|heading)$|\bname\b",
+    r"(product|prod|item|goods|article|pdp|detail|listing|offer|ad|"
+    r"deal)[-_ ]?(detail[-_ ]?)?(title|name|heading)|^(title|name|heading)$|\bname\b",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s+[|–—»«•·:-]\s+|\s*[|｜»]\s*|\s*[-–—]\s+|\s+[-–—]\s*|【|】|:\s+")
 _BUYING = re.compile(
-    r"^(?:(?:buy|shop|order|kaufen|acheter|comprar|compra|acquista|kup|koupit|köp|kjøp|køb|купить|purchase)\s+)|"
-    r"(?:\s+(?:online kaufen|kaufen|online|günstig kaufen|bestellen|buy online))$",
+    r"^(?:(?:buy|shop|order|kaufen|acheter|comprar|compra|acquista|kup|koupit|köp|kjøp|køb|"
+    r"купить|purchase)\s+)|(?:\s+(?:online kaufen|kaufen|online|günstig kaufen|bestellen|"
+    r"buy online))$",
     re.IGNORECASE,
 )
 _LONGEST = 300
@@ -50,8 +51,8 @@ def read_titles(document: Document) -> Titles:
     host = (urlsplit(document.url).hostname or "").removeprefix("www.")
     site = next(iter(tags.get("og:site_name", [])), "") or host.split(".")[0]
     return Titles(
-        document=next((folded for text in titles if (folded := text_of(text))), ""),
-        shared=next(iter(tags.get("og:title", [])), ""),
+        document=next((folded[:_LONGEST] for text in titles if (folded := text_of(text))), ""),
+        shared=next(iter(tags.get("og:title", [])), "")[:_LONGEST],
         slug=_slug(document.url),
         site=site,
     )

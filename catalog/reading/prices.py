@@ -2,13 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from urllib.parse import urlsplit
+from functools import lru_cache
 
-from babel.core import Locale, UnknownLocaleError
-from babel.numbers import get_territory_currencies, is_currency
+from babel.numbers import is_currency
 from price_parser import Price
 
 # What stands for a currency; where several share a sign, the page's country decides among them.
@@ -19,7 +17,8 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "s$": ("SGD",), "nt$": ("TWD",), "r$": ("BRL",), "mx$": ("MXN",), "clp$": ("CLP",),
     "$": ("USD", "CAD", "AUD", "NZD", "MXN", "CLP", "COP", "ARS", "SGD", "HKD", "TWD", "UYU",
           "DOP", "BBD", "JMD", "TTD", "BSD", "BZD", "FJD", "NAD", "PYG"),
-    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY", "TWD"), "rmb": ("CNY",),
+    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY", "TWD"),
+    "rmb": ("CNY",),
     "₹": ("INR",), "rs.": ("INR", "PKR", "LKR", "NPR", "MUR"), "rs": ("INR", "PKR", "LKR", "NPR"),
     "₽": ("RUB",), "руб.": ("RUB", "BYN"), "руб": ("RUB", "BYN"), "р.": ("RUB", "BYN"),
     "rub": ("RUB",), "rur": ("RUB",), "₴": ("UAH",), "грн": ("UAH",), "грн.": ("UAH",),
@@ -67,23 +66,22 @@ _AFTER = "|".join(
 )
 _SPACE = "[ \u00a0\u2009\u202f]"
 NUMBER = (
-    rf"\d{{1,3}}(?:(?:{_SPACE}|[.,'’٬])\d{{3}})+(?:[.,٫]\d{{1,2}}(?!\d))?"
-    rf"|\d{{1,3}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
+    rf"\d{{1,3}}(?:(?:{_SPACE}|[.,'’٬])\d{{3}})+(?:[.,٫]\d{{1,2}}(?!\d))?|"
+    rf"\d{{1,3}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
     r"|\d+(?:[.,٫]\d{1,3})?(?!\d)"
 )
 _MONEY = re.compile(
-    rf"(?P<before>{_SIGN}){_SPACE}{{0,2}}(?P<number>{NUMBER})"
-    rf"|(?P<number_first>{NUMBER})(?:[.,]?[-–—]+)?{_SPACE}{{0,2}}(?P<after>{_AFTER})"
-    rf"|(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})",
+    rf"(?P<before>{_SIGN}){_SPACE}{{0,2}}(?P<number>{NUMBER})|"
+    rf"(?P<number_first>{NUMBER})(?:[.,]?[-–—]+)?{_SPACE}{{0,2}}(?P<after>{_AFTER})|"
+    rf"(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\D{{0,3}}$")
-_GENERIC_SUFFIXES = frozenset(
-    "com net org info biz shop store io co tv me ai app dev eu cc fm to ly gg be".split()
-) - {"be"}
-_TERRITORIES = {"uk": "GB", "su": "RU"}
+_DIGIT = re.compile(r"\d")
 _LARGEST = Decimal(10) ** 10
-_PLAIN_SIGNS = str.maketrans({"＄": "$", "，": ",", "．": ".", "’": "'", "‘": "'", "٬": "'", "٫": "."})
+_PLAIN_SIGNS = str.maketrans(
+    {"＄": "$", "，": ",", "．": ".", "’": "'", "‘": "'", "٬": "'", "٫": "."}
+)
 
 
 @dataclass(frozen=True)
@@ -96,15 +94,22 @@ class Money:
     end: int = 0
 
 
-def find_money(text: str) -> Iterator[Money]:
-    """Every amount in a text that has a currency's sign or code beside it."""
-    text = plain_digits(text)
-    for match in _MONEY.finditer(text):
+@lru_cache(maxsize=4096)
+def find_money(text: str) -> tuple[Money, ...]:
+    """Every amount in a text that has a currency's sign or code beside it.
+
+    The answers for short texts are kept, because nested parts of a page repeat each other.
+    """
+    if not _DIGIT.search(text):
+        return ()
+    found = []
+    for match in _MONEY.finditer(plain_digits(text)):
         number = match["number"] or match["number_first"] or match["rand"]
         sign = match["before"] or match["after"] or match.group()[0]
         amount = read_amount(number)
         if amount is not None:
-            yield Money(amount, sign.lower(), match.start(), match.end())
+            found.append(Money(amount, sign.lower(), match.start(), match.end()))
+    return tuple(found)
 
 
 def bare_number(text: str) -> Decimal | None:
@@ -122,7 +127,7 @@ def read_amount(text: str) -> Decimal | None:
 def read_marked_up(text: str) -> list[Money]:
     """A price from markup, where a decimal point is the rule: its possible meanings, best first."""
     text = plain_digits(text).strip()
-    signed = next(find_money(text), None)
+    signed = next(iter(find_money(text)), None)
     found: list[Money] = []
     try:
         plain: Decimal | None = Decimal(text)
@@ -164,53 +169,3 @@ def currency_of(written: str | None, likely: tuple[str, ...] = ()) -> str | None
     if not choices:
         return None
     return next((code for code in likely if code in choices), choices[0])
-
-
-def territory_currency(territory: str | None) -> str | None:
-    """The currency in use in a country, by its ISO 3166 code (Unicode CLDR)."""
-    try:
-        found = get_territory_currencies(territory) if territory else []
-    except (LookupError, ValueError):
-        return None
-    return found[0] if found else None
-
-
-def territories(url: str, languages: list[str]) -> list[str]:
-    """The countries that a page's address and its language tags suggest, best first."""
-    host = (urlsplit(url).hostname or "").lower()
-    suffix = host.rsplit(".", 1)[-1]
-    found = []
-    if len(suffix) == 2 and suffix not in _GENERIC_SUFFIXES:
-        found.append(_TERRITORIES.get(suffix, suffix.upper()))
-    path = urlsplit(url).path.lower()
-    if match := re.match(r"/(?:[a-z]{2}[-_])?([a-z]{2})(?:/|$)", path):
-        if match[0].strip("/").find("-") > 0 or match[0].find("_") > 0:
-            found.append(_TERRITORIES.get(match[1], match[1].upper()))
-    for tag in languages:
-        locale = read_locale(tag)
-        if locale is not None and locale.territory:
-            found.append(locale.territory)
-    if label := re.match(r"([a-z]{2})\.", host):
-        found.append(_TERRITORIES.get(label[1], label[1].upper()))
-    for tag in languages:
-        if territory := _HOME.get(tag.split("-")[0].split("_")[0].lower()):
-            found.append(territory)
-    return [name for name in dict.fromkeys(found) if territory_currency(name)]
-
-
-# Where a language alone names the country in which most of its shops sell.
-_HOME = {
-    "ja": "JP", "ko": "KR", "he": "IL", "iw": "IL", "pl": "PL", "cs": "CZ", "sk": "SK", "hu": "HU",
-    "ro": "RO", "bg": "BG", "sv": "SE", "da": "DK", "nb": "NO", "no": "NO", "nn": "NO", "fi": "FI",
-    "is": "IS", "ru": "RU", "uk": "UA", "tr": "TR", "th": "TH", "vi": "VN", "id": "ID", "de": "DE",
-    "fr": "FR", "it": "IT", "nl": "NL", "el": "GR", "lt": "LT", "lv": "LV", "et": "EE", "sl": "SI",
-    "hr": "HR", "hi": "IN", "fa": "IR", "kk": "KZ", "ka": "GE", "zh": "CN", "sr": "RS",
-}  # fmt: skip
-
-
-def read_locale(written: str) -> Locale | None:
-    """A language tag such as `de-AT` or `en_GB`; None when it is none."""
-    try:
-        return Locale.parse(written.strip().replace("_", "-"), sep="-") if written.strip() else None
-    except (ValueError, UnknownLocaleError):
-        return None

@@ -8,13 +8,14 @@ from extruct.rdfa import RDFaExtractor
 from extruct.w3cmicrodata import MicrodataExtractor
 from lxml.html import HtmlElement
 
-from catalog.candidate import Candidate
-from catalog.document import Document
-from catalog.json_ld import MAX_DEPTH, json_ld_nodes
-from catalog.picture_addresses import address_of
-from catalog.schema_org import products, text_of
+from catalog.reading.candidate import Candidate
+from catalog.reading.document import Document
+from catalog.reading.json_ld import MAX_DEPTH, json_ld_nodes
+from catalog.reading.picture_addresses import address_of
+from catalog.reading.schema_org import products, text_of
 
 _RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
+_LONGEST_CONTENT = 20_000
 _LONGEST_RDFA = 1_500_000
 _ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle|book|car)\b", re.I)
 
@@ -130,7 +131,7 @@ def meta_tags(tree: HtmlElement) -> dict[str, list[str]]:
     """The contents of `<meta>` by property or name in lower case, in page order."""
     tags: dict[str, list[str]] = {}
     for tag in tree.iter("meta"):
-        content = text_of(tag.get("content"))
+        content = text_of((tag.get("content") or "")[:_LONGEST_CONTENT])
         for attribute in ("property", "name", "itemprop"):
             name = (tag.get(attribute) or "").strip().lower()
             if content and name:

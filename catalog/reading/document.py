@@ -84,7 +84,7 @@ def decode(body: bytes, content_type: str | None) -> str:
     declare, unless it does not fit; then what the bytes look like.
     """
     marked, mark = read_bom(body)
-    if marked is not None:
+    if marked is not None and mark is not None:
         return body[len(mark) :].decode(marked, errors="replace")
     if (text := _as_utf8(body)) is not None:
         return text

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from catalog import price_words as words
-from catalog.outline import Outline, Part
-from catalog.price_units import PriceUnit, price_units
+from catalog.reading import price_words as words
+from catalog.reading.outline import Outline, Part
+from catalog.reading.price_units import PriceUnit, price_units
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
 _BESIDE = 1.0
@@ -17,8 +17,6 @@ _NAMED_FORMER = 2.5
 _PLAIN_NAME = re.compile(r"(^|\s)(price|offers)(\s|$)")
 _FLOWING = frozenset("a b i em strong font mark u span bdi ins del s small sup".split())
 _CONTAINER = 40
-
-
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ def _is_in_sentence(outline: Outline, part: Part) -> bool:
 
 
 def _is_in_card(part: Part, heading: Part | None) -> bool:
-    """Whether a small part around it holds a picture that links elsewhere, as listed products do."""
+    """Whether a small part around it holds a linked picture, as products in a list do."""
     for around in part.lineage(6):
         if around.end - around.begin > 120 or (
             heading and around.begin <= heading.begin < around.end
@@ -184,9 +182,11 @@ def _is_in_card(part: Part, heading: Part | None) -> bool:
             return False
         for link in around.element.iter("a"):
             href = link.get("href") or "#"
-            if not href.startswith(("#", "javascript", "data:")) and not _PICTURE.search(href):
-                if next(link.iter("img", "picture"), None) is not None:
-                    return True
+            leads_away = not (
+                href.startswith(("#", "javascript", "data:")) or _PICTURE.search(href)
+            )
+            if leads_away and next(link.iter("img", "picture"), None) is not None:
+                return True
     return False
 
 

@@ -2,9 +2,9 @@
 
 _KNOWN = {
     "instock": "in_stock", "available": "in_stock", "onlineonly": "in_stock", "true": "in_stock",
-    "limitedavailability": "in_stock", "instoreonly": "in_stock", "instoc": "in_stock", "availablefororder": "in_stock",
-    "outofstock": "out_of_stock", "oos": "out_of_stock", "soldout": "out_of_stock", "reserved": "out_of_stock",
-    "unavailable": "out_of_stock", "notavailable": "out_of_stock", "outofstore": "out_of_stock",
+    "limitedavailability": "in_stock", "instoreonly": "in_stock", "availablefororder": "in_stock",
+    "outofstock": "out_of_stock", "oos": "out_of_stock", "soldout": "out_of_stock",
+    "unavailable": "out_of_stock", "notavailable": "out_of_stock", "reserved": "out_of_stock",
     "preorder": "preorder", "presale": "preorder", "pending": "preorder",
     "backorder": "backorder", "madetoorder": "backorder", "discontinued": "discontinued",
 }  # fmt: skip

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from catalog import price_words as words
-from catalog.outline import APART, Outline, Part
-from catalog.prices import SIGNS, Money, bare_number, find_money
+from catalog.reading import price_words as words
+from catalog.reading.outline import APART, Outline, Part
+from catalog.reading.prices import SIGNS, Money, bare_number, find_money
 
 _LONGEST = 90
 _LONGEST_BARE = 16
@@ -19,6 +19,7 @@ _MEASURES_TOO = frozenset(
 )
 
 
+_DIGIT = re.compile(r"\d")
 _ANOTHER_LABEL = re.compile(r"^[^\d:：]{1,30}[:：].*$")
 
 
@@ -54,7 +55,7 @@ def price_units(outline: Outline, likely: tuple[str, ...]) -> list[PriceUnit]:
         text = outline.raw_text(part, _LONGEST)
         if not text and part.tag == "h1":
             found += _between_children(outline, part, likely)
-        if not text or not any(sign.isdigit() for sign in text):
+        if not _DIGIT.search(text):
             continue
         amounts = _amounts(text, likely)
         if not amounts:
@@ -67,9 +68,7 @@ def price_units(outline: Outline, likely: tuple[str, ...]) -> list[PriceUnit]:
             covered_to = part.end
             inner = _innermost(outline, part, [money.amount for money in amounts])
             text = outline.raw_text(inner, _LONGEST)
-            found += [
-                _unit(outline, inner, money, text) for money in _amounts(text, likely)[:3]
-            ]
+            found += [_unit(outline, inner, money, text) for money in _amounts(text, likely)[:3]]
     return found
 
 
@@ -97,9 +96,7 @@ def _bare_unit(outline: Outline, part: Part, text: str) -> PriceUnit | None:
     return _unit(outline, part, Money(amount, None, 0, len(text)), text) if amount else None
 
 
-def _between_children(
-    outline: Outline, part: Part, likely: tuple[str, ...]
-) -> Iterator[PriceUnit]:
+def _between_children(outline: Outline, part: Part, likely: tuple[str, ...]) -> Iterator[PriceUnit]:
     """The amounts in a part's own text, such as the new price after a struck-out old one."""
     read = outline.before(part)
     pieces: list[tuple[str, str]] = [(read, part.element.text or "")]
@@ -127,6 +124,4 @@ def _innermost(outline: Outline, part: Part, amounts: list[object]) -> Part:
 
 
 def _holds_digit(element: HtmlElement) -> bool:
-    return isinstance(element.tag, str) and any(
-        re.search(r"\d", text) for text in element.itertext()
-    )
+    return isinstance(element.tag, str) and any(_DIGIT.search(text) for text in element.itertext())

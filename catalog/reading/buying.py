@@ -1,0 +1,34 @@
+"""Whether a page offers its product for sale, told by the controls for buying it."""
+
+import re
+
+from catalog.reading.outline import Outline, Part
+
+_BUY = re.compile(
+    r"add[-_ ]?to[-_ ]?(shopping[-_ ]?)?(cart|bag|basket|trolley)|addtocart|add2cart|"
+    r"buy[-_ ]?(it[-_ ]?)?now|buybutton|pre-?order now|in den (waren|einkaufs)korb|"
+    r"warenkorb legen|jetzt kaufen|ajouter au panier|añadir (al|a la) (carrito|cesta|bolsa)|"
+    r"agregar al carr|comprar|aggiungi al carrello|acquista|in (mijn )?winkel(wagen|mand)|"
+    r"do koszyka|dodaj do|do košík|vložit do|kúpiť|lägg i (varukorg|kundvagn)|köp\b|"
+    r"legg i handle|læg i kurv|lisää (osto)?kori|kosárba|în coș|in cos|в корзину|купить|"
+    r"до кошика|купити|sepete ekle|adicionar (ao|à)|lisa ostukorvi|pievienot grozam|į krepšelį|"
+    r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|"
+    r"바로구매|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|masukkan keranjang|أضف إلى",
+    re.IGNORECASE,
+)
+_CONTROLS = frozenset(("button", "input", "a", "form", "div", "span"))
+_ATTRIBUTES = ("value", "name", "action", "aria-label")
+
+
+def can_be_bought(outline: Outline) -> bool:
+    """Whether a button, link or form outside of menus and recommendations buys something."""
+    return any(_BUY.search(_written(outline, part)) for part in outline.parts if _is_control(part))
+
+
+def _is_control(part: Part) -> bool:
+    return part.tag in _CONTROLS and not part.elsewhere
+
+
+def _written(outline: Outline, part: Part) -> str:
+    attributes = (part.element.get(name) or "" for name in _ATTRIBUTES)
+    return " ".join((part.marks, *attributes, outline.text(part, 40)))

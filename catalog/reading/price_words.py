@@ -1,0 +1,131 @@
+"""The words and class names by which shops tell one price from another, in many languages."""
+
+import re
+
+NAMES_A_PRICE = re.compile(
+    r"pri[cs]e|prix|preis|precio|pre[cç]o|prezzo|prijs|cena|ceny|cen[ay]?\b|hinta|pris\b|"
+    r"pris[-_]|amount|kaina|fiyat|harga|arvo|ár\b|\bar\b|kosten|cost\b|betrag|valor|ціна|цена|"
+    r"가격|価格|kakaku|jiage",
+    re.IGNORECASE,
+)
+NOW = re.compile(
+    r"sale|special|final|current|now|our|offer|promo|actual|deal|today|discounted|reduced|action|"
+    r"aktuel|main|buy|pay|sell|neu\b|new|vente|precio[-_]?final|to[-_]?pay",
+    re.IGNORECASE,
+)
+FORMER = re.compile(
+    r"(?<![a-z])(old|was|strike|striked|strikethrough|crossed|list[-_]?price|listprice|msrp|rrp|"
+    r"uvp|pvp[-_]?r|before|previous|original|orig|compare|statt|barr[eé]e?|rayad|tachado|antes|"
+    r"anterior|regular[-_]?price[-_]?(old|strike)|line[-_]?through|non[-_]?sale|retail|market|"
+    r"de[-_]?price|from[-_]?price[-_]?old|omnibus|lowest|historical|past|full[-_]?price|"
+    r"base[-_]?price|suggested|recommended|staraja|staryj|puvodni|wasprice|oldprice|"
+    r"price[-_]?old|preis[-_]?alt|pseudo)",
+    re.IGNORECASE,
+)
+NOT_THE_PRICE = re.compile(
+    r"ship|deliver|versand|livrais|env[ií]o|frete|spedizion|doprava|dostav|unit[-_]?pri|"
+    r"per[-_]?unit|price[-_]?per|grundpreis|base[-_]?unit|price[-_]?unit|measure|ppu|saving|save|"
+    r"youpay|discount[-_]?(amount|value|percent)|rabatt|ersparnis|month|monthly|install?ment|"
+    r"finance|financ|credit|klarna|afterpay|rate\b|raten|parcel|mensual|points|bonus|cashback|"
+    r"coupon|voucher|gift|deposit|pfand|(ex|excl|excluding|exclude|without|netto?|no)[-_]?(tax|"
+    r"vat|btw)|netto?[-_]?pri|price[-_]?net|tax[-_]?amount|(?<![a-z])olp|other[-_]?sellers|"
+    r"warranty|insurance|protection|member|club|loyal|approx|convert|plus[-_]?price|staffel|tier|"
+    r"bulk|quantity[-_]?disc",
+    re.IGNORECASE,
+)
+SELDOM_THE_PRICE = re.compile(
+    r"total|subtotal|filter|range[-_]?slider|slider|addon|add-on|used|swatch|variation|option|"
+    r"mini[-_]?cart|sticky",
+    re.IGNORECASE,
+)
+SAID_FORMER = re.compile(
+    r"(\b(was|rrp|msrp|list price|reg(ular)?\.?( price)?|original(ly)?( price)?|compare at|"
+    r"retail( price)?|before|uvp|statt|unverb\w*|bisher|früher|vorher|alter preis|au lieu de|"
+    r"prix (de base|conseill\w*|barr\w*|public)|avant|antes|precio (anterior|normal|original|"
+    r"de lista)|pvp\w*|de:?|prezzo (di listino|consigliato|precedente)|anziché|invece di|"
+    r"adviesprijs|van|cena (regularna|katalogowa|przed)|najniższa cena|běžná cena|původní cena|"
+    r"původně|bežná cena|ord\.?( pris)?|tidigare|före|førpris|før|veil\w*|ovh|normaalihinta|"
+    r"norm\w* cena|vecā cena|tavahind|pôvodná|preț (vechi|recomandat)|prp|eredeti ár|"
+    r"lowest( price)?|niedrigster|30.tage.bestpreis|старая цена|цена до|стара ціна)\s*[:.]?|定価|"
+    r"参考価格|希望小売価格|原價|原价|建議售價|市場價|市场价|정가|시중가)\s*[:：]?\s*\W{0,2}$",
+    re.IGNORECASE,
+)
+SAID_OTHER = re.compile(
+    r"(\b(save|you save|saving|off|shipping|delivery|postage|p&p|versand\w*|liefer\w*|sie sparen|"
+    r"ersparnis|spare|sparen|livraison|économi\w*|frais de port|envío|gastos de envío|ahorra\w*|"
+    r"spedizione|risparmi\w*|verzend\w*|bespaar\w*|dostawa|wysyłk\w*|oszczędz\w*|doprava|"
+    r"poštovné|ušetř\w*|ušetrí\w*|frakt|levering|spar(a|er)?|spara|toimitus\w*|over|above|up to|"
+    r"upto|bis zu|fino a|hasta|jusqu[’']à|até|tot|do|approx(imately)?|circa|ca|≈|"
+    r"gift[- ]?wrap(ping)?|geschenkverpackung|emballage cadeau|confezione regalo|"
+    r"versicherung( ab)?|insurance|finanzierung( ab)?|überführung|from only|(neu|new|used|"
+    r"gebraucht|nuevos?|nuovi|neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|"
+    r"phí vận chuyển|free delivery \w*|fee|orders? (of|over)|ab einem|ab einem bestellwert von|"
+    r"dès|à partir de \d* ?achats?|minimum|over orders|per month|monthly|mtl\.?|monatlich|"
+    r"month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
+    r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|"
+    r"ohne mwst\.?|deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|"
+    r"per unit|unit price|grundpreis|member\w*( price)?|mitglieder\w*|clubpreis|abonn\w+|"
+    r"subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|"
+    r"скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|運費|送料|"
+    r"배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    re.IGNORECASE,
+)
+SAID_NOW = re.compile(
+    r"(\b(now|price|our price|sale( price)?|special( price)?|today|only|deal( price)?|buy it now|"
+    r"preis|jetzt|nur|unser preis|aktionspreis|prix|maintenant|precio|ahora|por:?|prezzo|ora|"
+    r"prijs|nu|voor|cena|teraz|nyní|nyt|pris|hinta|preț|ár|цена|ціна|fiyat|harga)\s*[:.]?|価格|"
+    r"售價|售价|販売価格|판매가|特價)\s*[:：]?\s*\W{0,2}$",
+    re.IGNORECASE,
+)
+BY_MEASURE = re.compile(
+    r"^\s*[)\]*]*\s*((/|per|pro|por|par|je|za|al|the|à|\()\s*)?(\(?\s*(/|per|pro|je|par|por|за|"
+    r"za)?\s*\d*[.,]?\d*\s*(kg|g|gr|100\s?(g|ml)|l|litre|liter|ltr?|ml|m|m²|m2|meter|stück|"
+    r"stk\.?|pcs|each|unit|count|oz|lb|lbs|month|mo\b|mth|monat|mois|mes\b|mês|mese|mies|měs|"
+    r"week|year|jahr|day|tag|night|nacht|nuit)\b)",
+    re.IGNORECASE,
+)
+MEASURE_ONLY_AFTER = re.compile(
+    r"^\s*\W{0,2}\s*(/|per\b|pro\b|je\b|par\b|por\b|за\b|za\b|al\b|\()", re.I
+)
+SAID_AFTER_OUTSIDE = re.compile(
+    r"^\W{0,3}(tarjeta|con tarjeta|with (your )?card|mtl\b|mit karte|off\b|savings?\b|gespart|"
+    r"sparen|de réduction|de descuento|zniżk|discount\b|points?\b|punkte|pkt\b|/\s?(mo|month|"
+    r"monat|mois|mes|mês|mies)\b|per month|monatlich|bid\b|gebot|deposit\b|cash ?back|"
+    r"con (transferencia|efectivo|débito)|no (pix|boleto)|적립|할인)",
+    re.IGNORECASE,
+)
+SAID_AFTER_OTHER = re.compile(
+    r"^\W{0,3}(off\b|mtl\b|approx|shipping|delivery|versand|frais|rabat\b|discount|rabatt|"
+    r"savings?|sparen|gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
+    r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|x \d+|in \d+|"
+    r"cash ?back|gift|voucher|coupon|free shipping|gratis|or more|and up|minimum|secured|fee\b|"
+    r"frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
+    re.IGNORECASE,
+)
+_TAX = (
+    r"(vat|tax(es)?|mwst|ust|tva|iva|dph|ddv|pdv|btw|moms|mva|alv|áfa|afa|ндс|пдв|gst|hst|pvm|pvn|"
+    r"kdv|consumption tax|impuestos?|impostos?|tasse|steuern?|belasting|avgift|pajak|thuế)"
+)
+_WITHOUT = (
+    r"(bez|brez|ohne|excl\w*|ex\.?|sans|senza|sin|sem|utan|uten|uden|ilman|exkl\w*|zzgl\.?|plus|"
+    r"before|zonder|без|fără|\+)"
+)
+_WITH = r"(incl\w*|inkl\w*|inc\.?|mit|s|z|cu|con|avec|med|с|with)"
+SAID_WITHOUT_TAX = re.compile(
+    rf"\b({_WITHOUT}\W{{0,3}}(\d+ ?%\W?)?{_TAX}|netto|hors tax\w*|ht|tax excl\w*)\W{{0,3}}$"
+    r"|(税抜|税別|未稅)\W{0,3}$",
+    re.IGNORECASE,
+)
+SAID_AFTER_WITHOUT_TAX = re.compile(
+    rf"^\W{{0,4}}({_WITHOUT}\W{{0,3}}(\d+ ?%\W?)?{_TAX}\b|netto\b|hors tax|ht\b|税抜|税別|未稅)",
+    re.IGNORECASE,
+)
+SAID_WITH_TAX = re.compile(
+    rf"\b({_WITH}\W{{0,3}}(\d+ ?%\W?)?{_TAX}|brutto|ttc|tax incl\w*)\W{{0,3}}$|(税込|"
+    rf"含稅)\W{{0,3}}$",
+    re.IGNORECASE,
+)
+SAID_AFTER_WITH_TAX = re.compile(
+    rf"^\W{{0,4}}({_WITH}\W{{0,3}}(\d+ ?%\W?)?{_TAX}\b|brutto\b|ttc\b|税込|含稅)",
+    re.IGNORECASE,
+)

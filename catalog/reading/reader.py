@@ -1,0 +1,227 @@
+"""One page while it is being read: each field from the source that deserves belief."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from catalog.errors import CatalogError
+from catalog.product import ScrapedProduct
+from catalog.reading.availability import read_availability
+from catalog.reading.buying import can_be_bought
+from catalog.reading.candidate import Candidate
+from catalog.reading.document import Document
+from catalog.reading.headings import Titles, main_heading, read_titles, strip_site
+from catalog.reading.labels import attribute_candidate, clean_brand, shown_availability, shown_brand
+from catalog.reading.locality import likely_currencies, locale_tag
+from catalog.reading.markup import candidates, meta_tags
+from catalog.reading.no_product import is_error, is_login, is_wall, why_no_product
+from catalog.reading.outline import Outline, Part
+from catalog.reading.own_product import own_product
+from catalog.reading.picture_addresses import is_blank, is_decoration
+from catalog.reading.pictures import linked_picture, main_picture, merged, shown_pictures
+from catalog.reading.price_choice import ChosenPrice, choose_price
+from catalog.reading.prices import find_money
+from catalog.reading.visible_prices import ShownPrice, shown_prices
+
+_CARD_SCORE = -0.5
+_OWN_SCORE = 2.0
+_MANY_CARDS = 6
+
+_Found = tuple[str, str]  # a value, and the source that it was read from
+
+
+class PageReader:
+    """Reads one page; what several fields need is worked out once, when it is first asked for."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def product(self) -> ScrapedProduct:
+        """The product of the page. Raises `CatalogError` when it shows none."""
+        if self._title is None or not self._is_product:
+            raise self._why_not()
+        images, images_source = self._images
+        price = self._price
+        found = {
+            "title": self._title,
+            "description": self._first("description") or self._meta_description(),
+            "brand": self._brand(),
+            "category": self._first("category"),
+            "availability": self._availability,
+        }
+        sources = {name: value[1] for name, value in found.items() if value}
+        if price:
+            sources["price"] = price.read_from
+        if images_source:
+            sources["images"] = images_source
+        return ScrapedProduct(
+            url=self._document.url,
+            **{name: value[0] if value else None for name, value in found.items()},
+            price=price.amount if price else None,
+            currency=price.currency if price else None,
+            locale=locale_tag(self._document, self._meta),
+            image_urls=tuple(images),
+            read_from=sources,
+        )
+
+    # What the page is made of.
+
+    @cached_property
+    def _outline(self) -> Outline:
+        return Outline(self._document.tree)
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return read_titles(self._document)
+
+    @cached_property
+    def _meta(self) -> dict[str, list[str]]:
+        return meta_tags(self._document.tree)
+
+    @cached_property
+    def _described(self) -> dict[str, list[Candidate]]:
+        return candidates(self._document)
+
+    @cached_property
+    def _heading(self) -> tuple[Part, str] | None:
+        self._outline.mark_elsewhere(None)
+        found = main_heading(self._outline, self._titles)
+        self._outline.mark_elsewhere(found[0] if found else None)
+        return found
+
+    @property
+    def _heading_part(self) -> Part | None:
+        return self._heading[0] if self._heading else None
+
+    @cached_property
+    def _own(self) -> list[Candidate]:
+        names = [*self._titles.all, *([self._heading[1]] if self._heading else [])]
+        return own_product(self._described, self._document, names)
+
+    @property
+    def _opengraph(self) -> Candidate:
+        return self._described["opengraph"][0]
+
+    @cached_property
+    def _attributes(self) -> Candidate:
+        return attribute_candidate(self._heading_part)
+
+    @cached_property
+    def _currencies(self) -> tuple[str, ...]:
+        stated = [each.currency for each in (*self._own, self._opengraph)]
+        return likely_currencies(self._document, self._meta, stated)
+
+    @cached_property
+    def _shown_prices(self) -> list[ShownPrice]:
+        return shown_prices(self._outline, self._heading_part, self._currencies)
+
+    # The fields.
+
+    @cached_property
+    def _title(self) -> _Found | None:
+        named = next(((each.title, each.read_from) for each in self._own if each.title), None)
+        if named:
+            return named
+        if self._heading:
+            return self._heading_name(self._heading[1]), "html"
+        if self._opengraph.title:
+            return strip_site(self._opengraph.title, self._titles.site), "opengraph"
+        if self._titles.document:
+            return strip_site(self._titles.document, self._titles.site), "html"
+        return None
+
+    def _heading_name(self, heading: str) -> str:
+        """The heading, or the page's title where the heading holds a price beside the name."""
+        name = strip_site(self._titles.document, self._titles.site)
+        holds_more = bool(find_money(heading)) and name.casefold() in heading.casefold()
+        return name if holds_more and len(name) > 3 else heading
+
+    @cached_property
+    def _price(self) -> ChosenPrice | None:
+        stated = (*self._own, self._opengraph, self._attributes)
+        return choose_price(stated, self._shown_prices, self._currencies)
+
+    def _first(self, name: str) -> _Found | None:
+        for candidate in (*self._own, self._opengraph):
+            if value := getattr(candidate, name):
+                return value, candidate.read_from
+        return None
+
+    def _meta_description(self) -> _Found | None:
+        written = self._meta.get("description")
+        return (written[0], "html") if written else None
+
+    def _brand(self) -> _Found | None:
+        for candidate in (*self._own, self._opengraph, self._attributes):
+            if brand := clean_brand(candidate.brand):
+                return brand, candidate.read_from
+        brand = shown_brand(self._outline, self._heading_part, self._name, self._document.html)
+        return (brand, "html") if brand else None
+
+    @property
+    def _name(self) -> str:
+        return self._title[0] if self._title else ""
+
+    @cached_property
+    def _availability(self) -> _Found | None:
+        for candidate in (*self._own, self._opengraph):
+            if found := read_availability(candidate.availability):
+                return found, candidate.read_from
+        found = shown_availability(self._outline, self._heading_part)
+        return (found, "html") if found else None
+
+    @cached_property
+    def _images(self) -> tuple[list[str], str | None]:
+        """The page's pictures, the main one first, and what named the main one."""
+        known, source = next(self._named_images(), ([], None))
+        linked = linked_picture(self._document) if not known else []
+        shown = shown_pictures(
+            self._document, self._outline, self._heading_part, self._name, known or linked
+        )
+        main = main_picture(shown) if not known else None
+        leading = known or ([main] if main else linked[:1])
+        urls = merged(leading, [picture.url for picture in shown])
+        return urls, source or ("html" if urls else None)
+
+    def _named_images(self) -> Iterator[tuple[list[str], str]]:
+        for candidate in (*self._own, self._opengraph):
+            careful = candidate.read_from == "opengraph"
+            if urls := self._usable(candidate.images, careful):
+                yield urls, candidate.read_from
+
+    def _usable(self, images: Sequence[str], careful: bool) -> list[str]:
+        urls = [self._document.absolute(address) for address in images if not is_blank(address)]
+        return merged([url for url in urls if not (careful and is_decoration(url))])
+
+    # Whether there is a product at all.
+
+    @cached_property
+    def _is_product(self) -> bool:
+        if is_wall(self._document, self._outline, self._titles):
+            return False
+        if any(each.has_offer or each.images for each in self._own):
+            return True
+        told = self._heading[1] if self._heading else None
+        if is_error(self._titles, told) or is_login(self._document, self._titles, told):
+            return False
+        if self._opengraph.has_offer and self._opengraph.title:
+            return True
+        return self._shows_product()
+
+    def _shows_product(self) -> bool:
+        """Whether a page without markup shows enough of what makes a product page."""
+        priced = bool(self._shown_prices) and self._shown_prices[0].score >= _OWN_SCORE
+        buyable = can_be_bought(self._outline)
+        if self._heading is None and not self._own:
+            return priced and buyable
+        stocked = self._availability is not None
+        evidence = priced + buyable + stocked + bool(self._own) + bool(self._images[0])
+        is_sold = priced or buyable or stocked or bool(self._own)
+        return is_sold and evidence >= (3 if self._cards >= _MANY_CARDS and not priced else 2)
+
+    @cached_property
+    def _cards(self) -> int:
+        """How many amounts belong to something else than the page's own product."""
+        return len({price.amount for price in self._shown_prices if price.score < _CARD_SCORE})
+
+    def _why_not(self) -> CatalogError:
+        return why_no_product(self._document, self._outline, self._titles, self._cards)
