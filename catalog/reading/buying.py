@@ -12,8 +12,10 @@ _BUY = re.compile(
     r"do koszyka|dodaj do|do košík|vložit do|kúpiť|lägg i (varukorg|kundvagn)|köp\b|"
     r"legg i handle|læg i kurv|lisää (osto)?kori|kosárba|în coș|in cos|в корзину|купить|"
     r"до кошика|купити|sepete ekle|adicionar (ao|à)|lisa ostukorvi|pievienot grozam|į krepšelį|"
+    r"προσθήκη στο καλάθι|στο καλάθι|adaugă|u košaricu|u korpu|v košarico|добави в|"
     r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|"
-    r"바로구매|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|masukkan keranjang|أضف إلى",
+    r"바로구매|הוספה לסל|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|masukkan keranjang|"
+    r"أضف إلى",
     re.IGNORECASE,
 )
 _CONTROLS = frozenset(("button", "input", "a", "form", "div", "span"))

@@ -24,6 +24,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _LANGUAGE = re.compile(rb"<html[^>]{0,300}?\blang\s*=\s*[\"']?([a-zA-Z]{2})")
 _LATIN = ("cp1252", "iso-8859-1", "iso8859-1", "latin-1", "ascii")
+# Detection takes these for one another; without a declared language the first is the likeliest.
+_LIKE_LATIN = ("cp1250", "iso8859-2", "cp1254", "cp1257", "iso8859-13", "cp1258")
 _CENTRAL = ("cp1250", "iso8859-2")
 _CYRILLIC = ("cp1251", "koi8-r", "iso8859-5")
 _BALTIC = ("cp1257", "iso8859-13")
@@ -35,6 +37,10 @@ _ENCODINGS: dict[str, tuple[str, ...]] = {
     "el": ("cp1253", "iso8859-7"), "tr": ("cp1254",), "he": ("cp1255", "iso8859-8"),
     "ja": ("cp932", "euc_jp", "iso2022_jp"), "ko": ("cp949",), "zh": ("gb18030", "big5"),
     "th": ("cp874",), "vi": ("cp1258",),
+    **dict.fromkeys(
+        ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "fi", "is", "ca", "ga"),
+        ("cp1252",),
+    ),
 }  # fmt: skip
 
 
@@ -99,7 +105,10 @@ def decode(body: bytes, content_type: str | None) -> str:
     if usual:
         return max((body.decode(name, errors="replace") for name in usual), key=_letters)
     best = from_bytes(body[:_DETECTED_FROM]).best()
-    return body.decode(best.encoding if best else "cp1252", errors="replace")
+    found = best.encoding if best else "cp1252"
+    if not any(found in names for names in _ENCODINGS.values()) or found in _LIKE_LATIN:
+        found = "cp1252"
+    return body.decode(found, errors="replace")
 
 
 def _usual_encodings(body: bytes) -> tuple[str, ...]:

@@ -89,23 +89,20 @@ def main_heading(outline: Outline, titles: Titles) -> tuple[Part, str] | None:
 def strip_site(title: str, site: str) -> str:
     """A page's title without the name of its site, categories, and words of selling."""
     pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece and piece.strip()]
-    plain = _squeezed(site)
-    if len(pieces) > 1 and plain:
-        for end in (-1, 0):
-            squeezed = _squeezed(pieces[end])
-            if (
-                len(pieces) > 1
-                and squeezed
-                and (plain in squeezed or squeezed in plain or fuzz.ratio(plain, squeezed) > 75)
-            ):
-                whole = pieces.pop(end)
-                at = title.rfind(whole) if end == -1 else title.find(whole)
-                title = title[:at] if end == -1 else title[at + len(whole) :]
+    shop = squeezed(site)
+    for end in (-1, 0):
+        if len(pieces) > 1 and shop and _names_shop(squeezed(pieces[end]), shop):
+            whole = pieces.pop(end)
+            title = title[: title.rfind(whole)] if end else title[title.find(whole) + len(whole) :]
     cleaned = re.sub(r"^[\s|–—»«•·:｜】-]+|[\s|–—»«•·:｜【-]+$", "", title)
     return _BUYING.sub("", cleaned).strip() or title.strip()
 
 
-def _squeezed(text: str) -> str:
+def _names_shop(piece: str, shop: str) -> bool:
+    return bool(piece) and (shop in piece or piece in shop or fuzz.ratio(shop, piece) > 75)
+
+
+def squeezed(text: str) -> str:
     """A name without spaces, signs and accents, as it is written in a host."""
     return re.sub(r"\W|[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
 

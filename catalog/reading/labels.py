@@ -4,24 +4,26 @@ import re
 from collections.abc import Iterator
 
 from catalog.reading.candidate import Candidate
+from catalog.reading.headings import squeezed
 from catalog.reading.outline import Outline, Part
 
 _BRAND_LABEL = re.compile(
-    r"^\W{0,3}(brands?(?: name)?|product brand|manufacturer|manufactured by|maker|make|"
-    r"make ?/ ?manufacturer|vendor|marke|hersteller|markenname|marque|fabricant|marca|fabricante|"
-    r"produttore|merk|fabrikant|marka|producent|firma|značka|výrobce|výrobca|proizvajalec|"
-    r"proizvođač|blagovna znamka|brend|gyártó|márka|marcă|producător|brand/producător|varumärke|"
-    r"tillverkare|märke|merke|mærke|produsent|producent|tuotemerkki|merkki|valmistaja|kaubamärk|"
-    r"bränd|tootja|zīmols|ražotājs|prekės ženklas|gamintojas|бренд|производитель|марка|"
-    r"торговая марка|виробник|производител|üretici|thương hiệu|merek|ยี่ห้อ|แบรนด์|"
-    r"ブランド(?:名)?|メーカー(?:名)?|品牌|厂商|製造商|브랜드|제조사|מותג|יצרן|العلامة التجارية|"
-    r"الماركة|برند|μάρκα|κατασκευαστής)\s*(?:[:：]|$)\s*(?P<value>.*)$",
+    r"(?:^\W{0,3}|(?<=[\s|·,;(])(?=[^:：]{2,20}[:：]))(mf[rg]\.?|brands?(?: name)?|product brand|"
+    r"manufacturer|manufactured by|maker|make|make ?/ ?manufacturer|vendor|marke|hersteller|"
+    r"markenname|marque|fabricant|marca|fabricante|produttore|merk|fabrikant|marka|producent|"
+    r"firma|značka|výrobce|výrobca|proizvajalec|proizvođač|blagovna znamka|brend|gyártó|márka|"
+    r"marcă|producător|brand/producător|varumärke|tillverkare|märke|merke|mærke|produsent|"
+    r"producent|tuotemerkki|merkki|valmistaja|kaubamärk|bränd|tootja|zīmols|ražotājs|"
+    r"prekės ženklas|gamintojas|бренд|производитель|марка|торговая марка|виробник|производител|"
+    r"üretici|thương hiệu|merek|ยี่ห้อ|แบรนด์|ブランド(?:名)?|メーカー(?:名)?|品牌|厂商|製造商|"
+    r"브랜드|제조사|מותג|יצרן|العلامة التجارية|الماركة|برند|μάρκα|κατασκευαστής)\s*(?:[:：]|"
+    r"$)\s*(?P<value>.*?)(?=\s+[^\s:：]{2,20}\s?[:：]|\s+[|·]|$)",
     re.IGNORECASE,
 )
 _BRAND_MARKS = re.compile(
-    r"(?<![a-z])(brand|brand[-_]?(name|link|logo|title)|manufacturer|vendor|product[-_]?(brand|"
-    r"vendor|manufacturer)|designer|byline(info)?|marque|marke|hersteller|productbrand|"
-    r"pdp-?brand|item-?brand)(?![a-z])",
+    r"(?<![a-z])(brand|maker|brand[-_]?(name|link|logo|title)|manufacturer|vendor|"
+    r"product[-_]?(brand|vendor|manufacturer)|designer|byline(info)?|marque|marke|hersteller|"
+    r"productbrand|pdp-?brand|item-?brand)(?![a-z])",
     re.IGNORECASE,
 )
 _BRAND_ADDRESS = re.compile(
@@ -91,6 +93,16 @@ def shown_brand(outline: Outline, heading: Part | None, title: str, html: str) -
     return named or _scripted(html, title)
 
 
+def shop_brand(title: str, shop: str) -> str | None:
+    """The shop's own name, where the product's begins with it: its own brand."""
+    wanted = squeezed(shop)
+    words = title.split()
+    for count in range(1, min(len(words), 5)):
+        if len(wanted) > 2 and squeezed("".join(words[:count])) == wanted:
+            return clean_brand(" ".join(words[:count]))
+    return None
+
+
 def shown_availability(outline: Outline, heading: Part | None) -> str | None:
     """Whether the page says, near its heading, that the product can be had."""
     first = heading.place if heading else 0
@@ -145,7 +157,7 @@ def _labelled(outline: Outline) -> Iterator[str]:
         if part.elsewhere or part.tag in ("option", "button", "label"):
             continue
         text = outline.text(part, 90)
-        match = _BRAND_LABEL.match(text) if text else None
+        match = _BRAND_LABEL.search(text) if text else None
         if match is not None:
             while found and found[-1][0].end >= part.end:
                 found.pop()

@@ -15,6 +15,7 @@ from catalog.reading.picture_addresses import address_of
 from catalog.reading.schema_org import products, text_of
 
 _RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
+_PRODUCT_TYPE = re.compile(r"product(?!\.group|s\b)", re.I)
 _LONGEST_CONTENT = 20_000
 _LONGEST_RDFA = 1_500_000
 _ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle|book|car)\b", re.I)
@@ -23,9 +24,9 @@ _ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle
 def candidates(document: Document) -> dict[str, list[Candidate]]:
     """Per syntax the products that the page describes in it, the most reliable syntax first."""
     return {
-        "json-ld": products(json_ld_nodes(document.tree), "json-ld"),
-        "microdata": products(_microdata(document), "microdata"),
-        "rdfa": products(_rdfa(document), "rdfa"),
+        "json-ld": products(json_ld_nodes(document.tree), "json-ld", document.url),
+        "microdata": products(_microdata(document), "microdata", document.url),
+        "rdfa": products(_rdfa(document), "rdfa", document.url),
         "opengraph": list(_meta_tags(document.tree)),
     }
 
@@ -55,13 +56,13 @@ def _uniform(item: Any, depth: int = 0) -> Any:
         return item.get("value")
     uniform = {key: _uniform(entry, depth + 1) for key, entry in properties.items()}
     if node is not None and "image" in uniform:
-        uniform["image"] = list(_microdata_images(node)) or uniform["image"]
+        uniform["image"] = [*_microdata_images(node), *_listed(uniform["image"])]
     return uniform | {"@type": item.get("type")}
 
 
 def _microdata_images(node: HtmlElement) -> Iterator[str]:
     for tag in node.iterfind(".//*[@itemprop]"):
-        if "image" not in tag.get("itemprop").lower().split():
+        if "image" not in tag.get("itemprop").lower().split() or _scope_of(tag) is not node:
             continue
         if tag.get("itemscope") is not None:
             yield from (address for inner in tag.iter("img") if (address := address_of(inner)))
@@ -71,6 +72,16 @@ def _microdata_images(node: HtmlElement) -> Iterator[str]:
             written = next((found for img in tag.iter("img") if (found := address_of(img))), None)
         if written:
             yield written
+
+
+def _scope_of(tag: HtmlElement) -> HtmlElement | None:
+    return next(
+        (above for above in tag.iterancestors() if above.get("itemscope") is not None), None
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _rdfa(document: Document) -> list[Any]:
@@ -174,5 +185,5 @@ def _meta_tags(tree: HtmlElement) -> Iterator[Candidate]:
             "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src",
             "twitter:image0", "thumbnail",
         ),
-        has_offer=bool(prices) or "product" in (first("og:type") or "").lower(),
+        has_offer=bool(prices) or bool(_PRODUCT_TYPE.search(first("og:type") or "")),
     )  # fmt: skip

@@ -48,20 +48,23 @@ _ERROR = re.compile(
     r"\b404\b(?!\s*(g|ml|mm|cm|w)\b)|page (was |is )?not (be )?found|not found|page (does not|"
     r"doesn.t) exist|no longer (available|exists|sold|offered)|(couldn.t|could not|can.t|"
     r"cannot) (find|be found)|does not exist|something went wrong|an error (has )?occurred|"
-    r"technical (difficulties|error|problem)|internal server error|service unavailable|"
-    r"under maintenance|maintenance|be (right )?back soon|we.ll be back|oops|uh[- ]oh|"
-    r"not available in your (country|region)|seite (wurde )?nicht gefunden|"
-    r"nicht (mehr )?(gefunden|verfügbar|vorhanden|im sortiment)|existiert nicht|wartungsarbeiten|"
-    r"page introuvable|page non trouvée|n.existe (pas|plus)|n.est plus (disponible|en vente)|"
-    r"introuvable|página no encontrada|no encontrad[ao]|no existe|ya no está disponible|"
-    r"página não encontrada|não encontrad[ao]|não existe|pagina non trovata|"
-    r"non (è stata )?trovat[ao]|non esiste|non è più disponibile|pagina niet gevonden|"
-    r"niet gevonden|bestaat niet|nie znaleziono|nie istnieje|strona nie|stránka nenalezena|"
-    r"nebyla nalezena|nenájden|neexistuje|sidan (kunde inte|hittades inte|finns inte)|"
-    r"finner ikke|ikke funnet|findes ikke|ikke fundet|sivua ei löy|az oldal nem|nem található|"
-    r"pagina nu a fost|nu (a fost găsit|există)|страница не найдена|не найден|не существует|"
-    r"сторінку не знайдено|sayfa bulunamadı|bulunamadı|ページが見つかりません|見つかりません|"
-    r"お探しの|販売終了|页面不存在|找不到|已下架|不存在|페이지를 찾을 수|존재하지 않",
+    r"technical (difficulties|error|problem)|internal server error|service unavailable|wartung|"
+    r"en maintenance|mantenimiento|manutenzione|manutenção|onderhoud|przerwa techniczna|"
+    r"prace serwisowe|údržb|karbantart|bakım (çalışması|modu)|технические работы|ошибка \d{3}|"
+    r"ошибка сервера|что-то пошло не так|under maintenance|maintenance|be (right )?back soon|"
+    r"we.ll be back|oops|uh[- ]oh|not available in your (country|region)|"
+    r"seite (wurde )?nicht gefunden|nicht (mehr )?(gefunden|verfügbar|vorhanden|im sortiment)|"
+    r"existiert nicht|wartungsarbeiten|page introuvable|page non trouvée|n.existe (pas|plus)|"
+    r"n.est plus (disponible|en vente)|introuvable|página no encontrada|no encontrad[ao]|"
+    r"no existe|ya no está disponible|página não encontrada|não encontrad[ao]|não existe|"
+    r"pagina non trovata|non (è stata )?trovat[ao]|non esiste|non è più disponibile|"
+    r"pagina niet gevonden|niet gevonden|bestaat niet|nie znaleziono|nie istnieje|strona nie|"
+    r"stránka nenalezena|nebyla nalezena|nenájden|neexistuje|sidan (kunde inte|hittades inte|"
+    r"finns inte)|finner ikke|ikke funnet|findes ikke|ikke fundet|sivua ei löy|az oldal nem|"
+    r"nem található|pagina nu a fost|nu (a fost găsit|există)|страница не найдена|не найден|"
+    r"не существует|сторінку не знайдено|sayfa bulunamadı|bulunamadı|ページが見つかりません|"
+    r"見つかりません|お探しの|販売終了|页面不存在|找不到|已下架|不存在|페이지를 찾을 수|"
+    r"존재하지 않",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
@@ -91,6 +94,12 @@ _LIST_WORDS = re.compile(
     r"all (products|categories)|shop by category|сортировать|並び替え)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(
+    r"\"@type\"\s*:\s*\"(News)?(Article|BlogPosting|Recipe|HowTo|Report)\"|"
+    r"schema\.org/(News)?(Article|BlogPosting|Recipe)|single-post|"
+    r"og:type\"[^>]{0,20}content=\"article|content=\"article\"[^>]{0,30}og:type",
+    re.IGNORECASE,
+)
 _SHORT = 3_000
 _NOTHING = 80
 _DATA_INSTEAD = "or hand over the product's data instead"
@@ -111,6 +120,11 @@ def is_error(titles: Titles, heading: str | None) -> bool:
     return any(
         text and len(text) < 120 and _ERROR.search(text) for text in (titles.document, heading)
     )
+
+
+def is_article(document: Document) -> bool:
+    """Whether a page calls itself an article, a recipe or the like."""
+    return bool(_ARTICLE.search(document.html))
 
 
 def is_login(document: Document, titles: Titles, heading: str | None) -> bool:

@@ -29,25 +29,28 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _NEIGHBOURS = re.compile(
-    r"^\W*((you (may|might) also|also like|similar|related|recommended|recommendations|"
-    r"customers (who|also)|people (also|who)|others? also|frequently bought|recently viewed|"
-    r"more (from|like|products)|best ?sellers|top picks|compare (with )?similar|goes well with|"
-    r"complete the look|trending|featured products|sponsored|ähnliche|das könnte|kunden (kauften|"
-    r"haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|empfehlung|"
-    r"produits (similaires|associés|recommandés)|vous aimerez|les clients|articles similaires|"
-    r"productos (relacionados|similares)|también te|quizás|los clientes|artículos relacionados|"
-    r"produtos (relacionados|semelhantes|similares)|você também|quem (viu|comprou)|"
-    r"prodotti (correlati|simili)|potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|"
-    r"gerelateerde|vergelijkbare|anderen bekeken|misschien vind|klanten|podobne|"
-    r"produkty (podobne|powiązane)|klienci|polecan|související|podobné|mohlo by|zákazníci|"
-    r"súvisiace|liknande|relaterade|andra (köpte|kunder)|kanske gillar|lignende|relaterte|"
-    r"relaterede|andre (kjøpte|købte)|samankaltais|saattaisit|muut (katsoivat|ostivat)|hasonló|"
-    r"kapcsolódó|produse (similare|asemănătoare)|похожие|рекомендуем|с этим товаром|вместе с|"
-    r"также покупают|вам может|схожі|benzer|bunu alanlar|sản phẩm (tương tự|liên quan|bán chạy|"
-    r"khác)|có thể bạn|gợi ý|produk (serupa|terkait|lain))\b|top sản phẩm|関連商品|おすすめ|"
-    r"この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|함께 ?(보면|"
-    r"구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|קשורים)|"
-    r"منتجات (مشابهة|ذات)|สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
+    r"^\W*((katso myös|sinua (saattaa|voisi)|din aceeași|s-ar putea|clienții|sarnased|seotud|"
+    r"teised (ostsid|vaatasid)|līdzīg\w*|saistīt\w*|panaš\w*|susij\w*|sorodn\w*|morda|slič\w*|"
+    r"povezan\w*|srodn\w*|подобни|свързани|complete the|\w+ also (bought|viewed|liked)|you (may|"
+    r"might) also|also like|similar|related|recommended|recommendations|customers (who|also)|"
+    r"people (also|who)|others? also|frequently bought|recently viewed|more (from|like|products)|"
+    r"best ?sellers|top picks|compare (with )?similar|goes well with|complete the look|trending|"
+    r"featured products|sponsored|ähnliche|das könnte|kunden (kauften|haben)|weitere (artikel|"
+    r"produkte)|zubehör|passend|zuletzt angesehen|empfehlung|produits (similaires|associés|"
+    r"recommandés)|vous aimerez|les clients|articles similaires|productos (relacionados|"
+    r"similares)|también te|quizás|los clientes|artículos relacionados|produtos (relacionados|"
+    r"semelhantes|similares)|você também|quem (viu|comprou)|prodotti (correlati|simili)|"
+    r"potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|gerelateerde|vergelijkbare|"
+    r"anderen bekeken|misschien vind|klanten|podobne|produkty (podobne|powiązane)|klienci|"
+    r"polecan|související|podobné|mohlo by|zákazníci|súvisiace|liknande|relaterade|andra (köpte|"
+    r"kunder)|kanske gillar|lignende|relaterte|relaterede|andre (kjøpte|købte)|samankaltais|"
+    r"saattaisit|muut (katsoivat|ostivat)|hasonló|kapcsolódó|produse (similare|asemănătoare)|"
+    r"похожие|рекомендуем|с этим товаром|вместе с|также покупают|вам может|схожі|benzer|"
+    r"bunu alanlar|sản phẩm (tương tự|liên quan|bán chạy|khác)|có thể bạn|gợi ý|produk (serupa|"
+    r"terkait|lain))\b|top sản phẩm|σχετικά|παρόμοια|δείτε επίσης|この商品を買った人|関連商品|"
+    r"おすすめ|この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|"
+    r"함께 ?(보면|구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|"
+    r"קשורים)|منتجات (مشابهة|ذات)|สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
     re.IGNORECASE,
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)

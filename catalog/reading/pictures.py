@@ -1,5 +1,6 @@
 """The pictures that a page shows of its product, told from those of the shop and of others."""
 
+import html as entities
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,11 @@ _MOST = 2000
 _KEPT_SCORE = 1.5
 _LEAST_SCORE = 0.7
 _NEARLY = 1.2
+_SCRIPTED = re.compile(
+    r"(?:https?:)?//[^\s\"'<>\\,;()]{5,300}?\.(?:jpe?g|png|webp|avif)(?=[\"'?&\s\\])", re.IGNORECASE
+)
+_MOST_SCRIPTED = 300
+_NAMED_LIKE = 70
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
 
@@ -101,6 +107,22 @@ def linked_picture(document: Document) -> list[str]:
             if written and not is_blank(written) and not is_decoration(written):
                 found.append(document.absolute(written))
     return [url for url in found if is_picture_address(url)]
+
+
+def scripted_pictures(document: Document, name: str) -> list[str]:
+    """The pictures in a page's scripts and `data-` attributes that are named after its product.
+
+    For pages whose scripts alone put the pictures in place.
+    """
+    found: dict[str, float] = {}
+    for match in _SCRIPTED.finditer(document.html.replace("\\/", "/")):
+        url = document.absolute(entities.unescape(match[0]))
+        words = _words(unquote(urlsplit(url).path.rsplit("/", 1)[-1].rsplit(".", 1)[0]))
+        if len(found) >= _MOST_SCRIPTED:
+            break
+        if url not in found and len(words) > 5 and not is_decoration(url):
+            found[url] = fuzz.token_set_ratio(words, name.casefold())
+    return merged([url for url, agreement in found.items() if agreement >= _NAMED_LIKE])
 
 
 def _written(outline: Outline) -> Iterator[tuple[Part, str]]:

@@ -3,9 +3,9 @@
 import re
 
 NAMES_A_PRICE = re.compile(
-    r"pri[cs]e|prix|preis|precio|pre[cç]o|prezzo|prijs|cena|ceny|cen[ay]?\b|hinta|pris\b|"
-    r"pris[-_]|amount|kaina|fiyat|harga|arvo|ár\b|\bar\b|kosten|cost\b|betrag|valor|ціна|цена|"
-    r"가격|価格|kakaku|jiage",
+    r"pri[cs]e|timi\b|τιμή|pret\b|preț|hind\b|cijena|מחיר|giá\b|ราคา|سعر|prix|preis|precio|"
+    r"pre[cç]o|prezzo|prijs|cena|ceny|cen[ay]?\b|hinta|pris\b|pris[-_]|amount|kaina|fiyat|harga|"
+    r"arvo|ár\b|\bar\b|kosten|cost\b|betrag|valor|ціна|цена|가격|価格|kakaku|jiage",
     re.IGNORECASE,
 )
 NOW = re.compile(
@@ -14,9 +14,10 @@ NOW = re.compile(
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"(?<![a-z])(old|was|strike|striked|strikethrough|crossed|list[-_]?price|listprice|msrp|rrp|"
-    r"uvp|pvp[-_]?r|before|previous|original|orig|compare|statt|barr[eé]e?|rayad|tachado|antes|"
-    r"anterior|regular[-_]?price[-_]?(old|strike)|line[-_]?through|non[-_]?sale|retail|market|"
+    r"(?<![a-z])(palia|vechi|veche|stara|staro|eski|régi|gammal|gammel|vanha|old|was|strike|"
+    r"striked|strikethrough|crossed|list[-_]?price|listprice|msrp|rrp|uvp|pvp[-_]?r|before|"
+    r"previous|original|orig|compare|statt|barr[eé]e?|rayad|tachado|antes|anterior|"
+    r"regular[-_]?price[-_]?(old|strike)|line[-_]?through|non[-_]?sale|retail|market|"
     r"de[-_]?price|from[-_]?price[-_]?old|omnibus|lowest|historical|past|full[-_]?price|"
     r"base[-_]?price|suggested|recommended|staraja|staryj|puvodni|wasprice|oldprice|"
     r"price[-_]?old|preis[-_]?alt|pseudo)",
@@ -66,7 +67,7 @@ SAID_OTHER = re.compile(
     r"ohne mwst\.?|deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|"
     r"per unit|unit price|grundpreis|member\w*( price)?|mitglieder\w*|clubpreis|abonn\w+|"
     r"subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|"
-    r"скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|運費|送料|"
+    r"скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|運費|送料|"
     r"배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )

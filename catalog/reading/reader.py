@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from catalog.errors import CatalogError
 from catalog.product import ScrapedProduct
@@ -10,21 +11,36 @@ from catalog.reading.buying import can_be_bought
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
 from catalog.reading.headings import Titles, main_heading, read_titles, strip_site
-from catalog.reading.labels import attribute_candidate, clean_brand, shown_availability, shown_brand
+from catalog.reading.labels import (
+    attribute_candidate,
+    clean_brand,
+    shop_brand,
+    shown_availability,
+    shown_brand,
+)
 from catalog.reading.locality import likely_currencies, locale_tag
 from catalog.reading.markup import candidates, meta_tags
-from catalog.reading.no_product import is_error, is_login, is_wall, why_no_product
+from catalog.reading.no_product import is_article, is_error, is_login, is_wall, why_no_product
 from catalog.reading.outline import Outline, Part
 from catalog.reading.own_product import own_product
 from catalog.reading.picture_addresses import is_blank, is_decoration
-from catalog.reading.pictures import linked_picture, main_picture, merged, shown_pictures
+from catalog.reading.pictures import (
+    linked_picture,
+    main_picture,
+    merged,
+    scripted_pictures,
+    shown_pictures,
+)
 from catalog.reading.price_choice import ChosenPrice, choose_price
 from catalog.reading.prices import find_money
 from catalog.reading.visible_prices import ShownPrice, shown_prices
 
 _CARD_SCORE = -0.5
 _OWN_SCORE = 2.0
+_STRONG_SCORE = 3.0
+_SEVERAL = 3
 _MANY_CARDS = 6
+_SYNTAXES = ("json-ld", "microdata", "rdfa")
 
 _Found = tuple[str, str]  # a value, and the source that it was read from
 
@@ -155,6 +171,7 @@ class PageReader:
             if brand := clean_brand(candidate.brand):
                 return brand, candidate.read_from
         brand = shown_brand(self._outline, self._heading_part, self._name, self._document.html)
+        brand = brand or shop_brand(self._name, self._titles.site)
         return (brand, "html") if brand else None
 
     @property
@@ -180,6 +197,7 @@ class PageReader:
         main = main_picture(shown) if not known else None
         leading = known or ([main] if main else linked[:1])
         urls = merged(leading, [picture.url for picture in shown])
+        urls = urls or scripted_pictures(self._document, self._name)
         return urls, source or ("html" if urls else None)
 
     def _named_images(self) -> Iterator[tuple[list[str], str]]:
@@ -203,20 +221,41 @@ class PageReader:
         told = self._heading[1] if self._heading else None
         if is_error(self._titles, told) or is_login(self._document, self._titles, told):
             return False
-        if self._opengraph.has_offer and self._opengraph.title:
+        if self._opengraph.has_offer and self._opengraph.title and not self._lists_products:
             return True
         return self._shows_product()
 
+    @property
+    def _lists_products(self) -> bool:
+        """Whether the markup describes several products, none of which is the page's own."""
+        found = (each for syntax in _SYNTAXES for each in self._described[syntax])
+        return not self._own and len({each.title for each in found}) >= _SEVERAL
+
     def _shows_product(self) -> bool:
         """Whether a page without markup shows enough of what makes a product page."""
-        priced = bool(self._shown_prices) and self._shown_prices[0].score >= _OWN_SCORE
+        best = self._shown_prices[0] if self._shown_prices else None
+        priced = best is not None and best.score >= _OWN_SCORE and best.repeats < _SEVERAL
         buyable = can_be_bought(self._outline)
         if self._heading is None and not self._own:
             return priced and buyable
         stocked = self._availability is not None
         evidence = priced + buyable + stocked + bool(self._own) + bool(self._images[0])
         is_sold = priced or buyable or stocked or bool(self._own)
+        told = best is not None and (
+            best.score >= _STRONG_SCORE
+            or best.is_named
+            or (priced and not is_article(self._document))
+        )
+        if not (buyable or stocked or told) or (self._is_home and not buyable):
+            return False
+        if self._lists_products and not priced:
+            return False
         return is_sold and evidence >= (3 if self._cards >= _MANY_CARDS and not priced else 2)
+
+    @property
+    def _is_home(self) -> bool:
+        parts = urlsplit(self._document.url)
+        return not parts.query and parts.path.strip("/") in ("", "index.html", "index.php")
 
     @cached_property
     def _cards(self) -> int:
@@ -224,4 +263,7 @@ class PageReader:
         return len({price.amount for price in self._shown_prices if price.score < _CARD_SCORE})
 
     def _why_not(self) -> CatalogError:
-        return why_no_product(self._document, self._outline, self._titles, self._cards)
+        described = sum(len(self._described[syntax]) for syntax in _SYNTAXES)
+        repeated = max((price.repeats for price in self._shown_prices), default=0)
+        others = max(self._cards, described, repeated)
+        return why_no_product(self._document, self._outline, self._titles, others)

@@ -8,6 +8,7 @@ import html as entities
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from w3lib.html import remove_tags
 
@@ -48,12 +49,15 @@ def normal(value: Any, depth: int = 0) -> Any:
     return {_short(key): normal(entry, depth + 1) for key, entry in value.items()}
 
 
-def products(items: Iterable[Any], syntax: str) -> list[Candidate]:
-    """Every product that the items describe, those of neighbours left out, in page order."""
+def products(items: Iterable[Any], syntax: str, url: str) -> list[Candidate]:
+    """Every product that the items describe, those of neighbours left out, in page order.
+
+    Of variants and offers, those that the page's address names come first.
+    """
     found: list[Candidate] = []
     for item in items:
         for product in _products(normal(item)):
-            found.append(_candidate(product, syntax))
+            found.append(_candidate(product, syntax, url))
             if len(found) >= _MOST_PRODUCTS:
                 return found
     return found
@@ -108,10 +112,12 @@ def _products(value: Any, depth: int = 0) -> Iterator[Item]:
                 yield from _products(entry, depth + 1)
 
 
-def _candidate(product: Item, syntax: str) -> Candidate:
+def _candidate(product: Item, syntax: str, url: str) -> Candidate:
     variants = [entry for entry in _listed(product.get("hasvariant")) if isinstance(entry, Mapping)]
     whole = [product, *variants]
-    offers = [offer for entry in whole for offer in _offers(entry)]
+    chosen = [entry for entry in variants if _is_named_by(entry, url)]
+    offers = [offer for entry in (*chosen, *whole) for offer in _offers(entry)]
+    offers = sorted(offers, key=lambda offer: not _is_named_by(offer, url))
     prices, former = _prices(offers)
     return Candidate(
         read_from=syntax,
@@ -130,7 +136,9 @@ def _candidate(product: Item, syntax: str) -> Candidate:
         ),
         availability=_availability(offers, product),
         images=tuple(
-            dict.fromkeys(address for entry in whole for address in _product_images(entry))
+            dict.fromkeys(
+                address for entry in (*chosen, *whole) for address in _product_images(entry)
+            )
         ),
         urls=tuple(
             address
@@ -140,6 +148,22 @@ def _candidate(product: Item, syntax: str) -> Candidate:
         ),
         has_offer=bool(offers),
     )
+
+
+def _is_named_by(entry: Item, url: str) -> bool:
+    """Whether a page's address picks this variant or offer: by its own address, or its number."""
+    parts = urlsplit(url)
+    chosen = {value for _, value in parse_qsl(parts.query)} | {parts.fragment} - {""}
+    if any(text_of(entry.get(name)) in chosen for name in ("sku", "mpn", "productid", "@id")):
+        return True
+    for address in _addresses(entry.get("url")):
+        try:
+            query = urlsplit(address).query
+        except ValueError:
+            continue
+        if query and parts.query and set(parse_qsl(query)) <= set(parse_qsl(parts.query)):
+            return True
+    return False
 
 
 def _bounded(text: str | None, longest: int) -> str | None:
@@ -181,7 +205,8 @@ def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
         prices += _texts(offer, "price")
         prices += [
             price
-            for entry in sorted(specifications, key=lambda entry: _is_by_measure(entry))
+            for entry in sorted(specifications, key=_distance_from_price)
+            if "validformembertier" not in entry
             for price in _texts(entry, "price", "minprice")
             if price not in former
         ]
@@ -190,8 +215,10 @@ def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
     return prices, former
 
 
-def _is_by_measure(specification: Item) -> bool:
-    return "referencequantity" in specification or "billingduration" in specification
+def _distance_from_price(specification: Item) -> int:
+    if "referencequantity" in specification or "billingduration" in specification:
+        return 2
+    return 0 if "sale" in str(specification.get("pricetype") or "").lower() else 1
 
 
 def _is_sold_out(offer: Item) -> bool:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from rapidfuzz import fuzz
+
 from catalog.reading import price_words as words
 from catalog.reading.outline import Outline, Part
 from catalog.reading.price_units import PriceUnit, price_units
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
+_CARD_TAGS = frozenset(("li", "div", "article", "section", "td", "a", "span"))
 _BESIDE = 1.0
 _NAMED_FORMER = 2.5
 _PLAIN_NAME = re.compile(r"(^|\s)(price|offers)(\s|$)")
@@ -30,6 +33,9 @@ class ShownPrice:
     is_named_former: bool
     is_other: bool
     place: int
+    repeats: int
+    is_named: bool
+    is_elsewhere: bool
 
     @property
     def counts(self) -> bool:
@@ -49,8 +55,40 @@ def shown_prices(
     """
     units = price_units(outline, likely)
     signatures = Counter(_signature(unit.part) for unit in units)
+    listed = _listed_units(units, heading)
     rated = [_rate(outline, unit, heading, signatures) for unit in units]
+    rated = [
+        replace(price, score=price.score - 2.0)
+        if place in listed and not price.is_elsewhere
+        else price
+        for place, price in enumerate(rated)
+    ]
     return sorted(_with_reductions(outline, rated), key=lambda price: -price.score)
+
+
+def _listed_units(units: list[PriceUnit], heading: Part | None) -> set[int]:
+    """The places of the units that stand in one of several like siblings, as listed products."""
+    siblings: dict[tuple[int, str, str], dict[int, list[int]]] = {}
+    for place, unit in enumerate(units):
+        for around in unit.part.lineage(5):
+            if around.parent is None or (heading and around.begin <= heading.begin < around.end):
+                break
+            if around.tag in _CARD_TAGS and _holds_link_or_picture(around):
+                key = (around.parent.place, around.tag, around.frame)
+                siblings.setdefault(key, {}).setdefault(around.place, []).append(place)
+    return {
+        place
+        for group in siblings.values()
+        if len(group) > 1
+        for places in group.values()
+        for place in places
+    }
+
+
+def _holds_link_or_picture(part: Part) -> bool:
+    if part.end - part.begin > 200:
+        return False
+    return next(part.element.iter("a", "img", "picture"), None) is not None
 
 
 def _with_reductions(outline: Outline, prices: list[ShownPrice]) -> Iterator[ShownPrice]:
@@ -102,12 +140,13 @@ def _rate(
     outline: Outline, unit: PriceUnit, heading: Part | None, signatures: Counter[str]
 ) -> ShownPrice:
     part = unit.part
+    name = outline.text(heading) if heading else ""
     inner = _inner_marks(part) if unit.is_whole else ""
     struck = part.struck or (unit.is_whole and _is_struck_inside(part))
     is_former = struck or bool(words.SAID_FORMER.search(unit.before))
     is_named_former = bool(words.FORMER.search(f"{_marks(part, 2)} {inner}"))
     is_other = _is_other(unit)
-    score = _place_score(outline, unit, heading) + _name_score(unit, inner)
+    score = _place_score(outline, unit, heading) + _name_score(unit, inner, name)
     score -= 5.0 if struck else 3.5 if is_former else _NAMED_FORMER if is_named_former else 0.0
     score -= 3.0 * is_other
     score -= 1.6 * (unit.money.sign is None)
@@ -120,6 +159,9 @@ def _rate(
         is_named_former,
         is_other,
         part.place,
+        signatures[_signature(part)],
+        bool(words.NAMES_A_PRICE.search(f"{_marks(part, 2)} {inner}")),
+        part.elsewhere,
     )
 
 
@@ -140,7 +182,7 @@ def _is_other(unit: PriceUnit) -> bool:
     )
 
 
-def _name_score(unit: PriceUnit, inner: str) -> float:
+def _name_score(unit: PriceUnit, inner: str, name: str) -> float:
     marks = f"{_marks(unit.part, 3)} {inner}"
     score = 2.0 * bool(words.NAMES_A_PRICE.search(marks)) + 0.7 * bool(_PLAIN_NAME.search(marks))
     score += 0.8 * bool(words.NOW.search(marks) or words.SAID_NOW.search(unit.before))
@@ -148,9 +190,15 @@ def _name_score(unit: PriceUnit, inner: str) -> float:
         words.SAID_WITH_TAX.search(unit.before) or words.SAID_AFTER_WITH_TAX.search(unit.after)
     )
     score -= 1.0 * bool(words.SELDOM_THE_PRICE.search(_marks(unit.part, 2)))
-    letters = sum(sign.isalpha() for sign in unit.text[: unit.money.start] + unit.own_after)
+    own = unit.text[: unit.money.start] + unit.own_after
+    letters = 0 if _is_named(own, name) else sum(sign.isalpha() for sign in own)
     score -= min(2.0, 0.035 * letters)
     return score + 0.4 * (unit.part.tag in ("strong", "b", "h2", "h3", "h4", "em", "ins"))
+
+
+def _is_named(text: str, name: str) -> bool:
+    """Whether the words beside an amount are the product's own name."""
+    return len(name) > 5 and fuzz.partial_ratio(text.casefold(), name.casefold()) > 85
 
 
 def _place_score(outline: Outline, unit: PriceUnit, heading: Part | None) -> float:
