@@ -18,13 +18,25 @@ _BUY = re.compile(
     r"أضف إلى",
     re.IGNORECASE,
 )
+_ORDER = re.compile(
+    r"\W*(order|buy|bestell|kauf|command|achet|pedir|ordina|zamów|objedna|beställ|bestill|tilaa|заказать)",
+    re.IGNORECASE,
+)
 _CONTROLS = frozenset(("button", "input", "a", "form", "div", "span"))
 _ATTRIBUTES = ("value", "name", "action", "aria-label")
 
 
 def can_be_bought(outline: Outline) -> bool:
     """Whether a button, link or form outside of menus and recommendations buys something."""
-    return any(_BUY.search(_written(outline, part)) for part in outline.parts if _is_control(part))
+    return any(_buys(outline, part) for part in outline.parts if _is_control(part))
+
+
+def _buys(outline: Outline, part: Part) -> bool:
+    written = _written(outline, part)
+    if _BUY.search(written):
+        return True
+    said = part.element.get("value") or outline.text(part, 40)
+    return part.tag in ("button", "input") and bool(_ORDER.match(said))
 
 
 def _is_control(part: Part) -> bool:

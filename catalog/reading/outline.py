@@ -12,6 +12,7 @@ _MOST_PARTS = 30_000
 _UNSEEN = frozenset("script style template noscript svg select iframe textarea head object".split())
 _FLOWING = frozenset("a b i em strong font mark u span".split())
 _FRACTION = re.compile(r"cent|fraction|decimal|kop|penny|pence|sup\b", re.I)
+_POINTS = (".", ",")
 _TWO_DIGITS = re.compile(r"\s*\d\d\s*$")
 _ELSEWHERE_TAGS = frozenset({"nav", "footer", "aside"})
 _ELSEWHERE = re.compile(
@@ -31,26 +32,27 @@ _ELSEWHERE = re.compile(
 _NEIGHBOURS = re.compile(
     r"^\W*((katso myös|sinua (saattaa|voisi)|din aceeași|s-ar putea|clienții|sarnased|seotud|"
     r"teised (ostsid|vaatasid)|līdzīg\w*|saistīt\w*|panaš\w*|susij\w*|sorodn\w*|morda|slič\w*|"
-    r"povezan\w*|srodn\w*|подобни|свързани|complete the|\w+ also (bought|viewed|liked)|you (may|"
-    r"might) also|also like|similar|related|recommended|recommendations|customers (who|also)|"
-    r"people (also|who)|others? also|frequently bought|recently viewed|more (from|like|products)|"
-    r"best ?sellers|top picks|compare (with )?similar|goes well with|complete the look|trending|"
-    r"featured products|sponsored|ähnliche|das könnte|kunden (kauften|haben)|weitere (artikel|"
-    r"produkte)|zubehör|passend|zuletzt angesehen|empfehlung|produits (similaires|associés|"
-    r"recommandés)|vous aimerez|les clients|articles similaires|productos (relacionados|"
-    r"similares)|también te|quizás|los clientes|artículos relacionados|produtos (relacionados|"
-    r"semelhantes|similares)|você também|quem (viu|comprou)|prodotti (correlati|simili)|"
-    r"potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|gerelateerde|vergelijkbare|"
-    r"anderen bekeken|misschien vind|klanten|podobne|produkty (podobne|powiązane)|klienci|"
-    r"polecan|související|podobné|mohlo by|zákazníci|súvisiace|liknande|relaterade|andra (köpte|"
-    r"kunder)|kanske gillar|lignende|relaterte|relaterede|andre (kjøpte|købte)|samankaltais|"
-    r"saattaisit|muut (katsoivat|ostivat)|hasonló|kapcsolódó|produse (similare|asemănătoare)|"
-    r"похожие|рекомендуем|с этим товаром|вместе с|также покупают|вам может|схожі|benzer|"
-    r"bunu alanlar|sản phẩm (tương tự|liên quan|bán chạy|khác)|có thể bạn|gợi ý|produk (serupa|"
-    r"terkait|lain))\b|top sản phẩm|σχετικά|παρόμοια|δείτε επίσης|この商品を買った人|関連商品|"
-    r"おすすめ|この商品を見た|よく一緒に|類似|相关商品|相關商品|猜你喜欢|推薦|推荐|看了又看|"
-    r"함께 ?(보면|구매|본)|관련 ?상품|추천|비슷한|이 상품을 본|다른 상품|מוצרים (דומים|נוספים|"
-    r"קשורים)|منتجات (مشابهة|ذات)|สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
+    r"povezan\w*|srodn\w*|подобни|свързани|complete the|alternativ\w*|sustitut\w*|"
+    r"\w+ also (bought|viewed|liked)|you (may|might) also|also like|similar|related|recommended|"
+    r"recommendations|customers (who|also)|people (also|who)|others? also|frequently bought|"
+    r"recently viewed|more (from|like|products)|best ?sellers|top picks|compare (with )?similar|"
+    r"goes well with|complete the look|trending|featured products|sponsored|ähnliche|das könnte|"
+    r"kunden (kauften|haben)|weitere (artikel|produkte)|zubehör|passend|zuletzt angesehen|"
+    r"empfehlung|produits (similaires|associés|recommandés)|vous aimerez|les clients|"
+    r"articles similaires|productos (relacionados|similares)|también te|quizás|los clientes|"
+    r"artículos relacionados|produtos (relacionados|semelhantes|similares)|você também|quem (viu|"
+    r"comprou)|prodotti (correlati|simili)|potrebbe(ro)? (anche )?(interessar|piacer)|i clienti|"
+    r"gerelateerde|vergelijkbare|anderen bekeken|misschien vind|klanten|podobne|"
+    r"produkty (podobne|powiązane)|klienci|polecan|související|podobné|mohlo by|zákazníci|"
+    r"súvisiace|liknande|relaterade|andra (köpte|kunder)|kanske gillar|lignende|relaterte|"
+    r"relaterede|andre (kjøpte|købte)|samankaltais|saattaisit|muut (katsoivat|ostivat)|hasonló|"
+    r"kapcsolódó|produse (similare|asemănătoare)|похожие|рекомендуем|с этим товаром|вместе с|"
+    r"также покупают|вам может|схожі|benzer|bunu alanlar|sản phẩm (tương tự|liên quan|bán chạy|"
+    r"khác)|có thể bạn|gợi ý|produk (serupa|terkait|lain))\b|top sản phẩm|σχετικά|παρόμοια|"
+    r"δείτε επίσης|この商品を買った人|関連商品|おすすめ|この商品を見た|よく一緒に|類似|相关商品|"
+    r"相關商品|猜你喜欢|推薦|推荐|看了又看|함께 ?(보면|구매|본)|관련 ?상품|추천|비슷한|"
+    r"이 상품을 본|다른 상품|מוצרים (דומים|נוספים|קשורים)|منتجات (مشابهة|ذات)|"
+    r"สินค้า(ที่เกี่ยวข้อง|แนะนำ|ใกล้เคียง))",
     re.IGNORECASE,
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -240,7 +242,12 @@ def _separate(pieces: list[str], part: Part, element: HtmlElement) -> None:
             if pieces[place]:
                 break
         pieces.append(".")
-    elif (begin := (element.text or "").strip()[:1]) not in (".", ",") or not begin:
+    elif (element.text or "").strip()[:1] in _POINTS:
+        for place in range(len(pieces) - 1, max(-1, len(pieces) - 4), -1):
+            if pieces[place] != " ":
+                break
+            pieces[place] = ""
+    elif (begin := (element.text or "").strip()[:1]) not in _POINTS:
         pieces.append(f" {APART} " if before.isdigit() and begin.isdigit() else " ")
 
 

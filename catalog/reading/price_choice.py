@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from catalog.reading.availability import read_availability
 from catalog.reading.candidate import Candidate
 from catalog.reading.prices import SIGNS, currency_of, read_marked_up
 from catalog.reading.visible_prices import ShownPrice
@@ -11,6 +12,7 @@ from catalog.reading.visible_prices import ShownPrice
 _TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2, "html": 1.8}
 _SHOWN_ALONE = 1.2
 _SHOWN_BESIDE_MARKUP = 2.4
+_SHOWN_THOUGH_SOLD_OUT = 4.0
 _VISIBLE = 0.0
 
 
@@ -86,9 +88,15 @@ def _only_shown(
 ) -> Iterable[_Option]:
     described = any(candidate.read_from not in ("opengraph", "html") for candidate in candidates)
     least = _SHOWN_BESIDE_MARKUP if described and not stated else _SHOWN_ALONE
+    if not stated and any(_is_unavailable(candidate) for candidate in candidates):
+        least = _SHOWN_THOUGH_SOLD_OUT
     for price in shown[:20]:
         if price.amount not in stated and price.counts and price.score >= least:
             yield _Option(price.amount, price.sign, None, "html", price.score - 0.5)
+
+
+def _is_unavailable(candidate: Candidate) -> bool:
+    return read_availability(candidate.availability) in ("out_of_stock", "discontinued")
 
 
 def _currency(

@@ -65,10 +65,11 @@ SAID_OTHER = re.compile(
     r"month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
     r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|"
     r"ohne mwst\.?|deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|"
-    r"per unit|unit price|grundpreis|member\w*( price)?|mitglieder\w*|clubpreis|abonn\w+|"
-    r"subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|"
-    r"скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|運費|送料|"
-    r"배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    r"per unit|unit price|grundpreis|member\w*( price)?|mitglieder\w*|kanta-asiak\w*|stamkund\w*|"
+    r"medlem\w*|kundeklub\w*|členská|klubová|s kartou|z kartą|card price|with card|clubpreis|"
+    r"abonn\w+|subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|"
+    r"экономия|скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|"
+    r"運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(

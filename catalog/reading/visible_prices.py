@@ -58,7 +58,7 @@ def shown_prices(
     listed = _listed_units(units, heading)
     rated = [_rate(outline, unit, heading, signatures) for unit in units]
     rated = [
-        replace(price, score=price.score - 2.0)
+        replace(price, score=price.score - 3.0)
         if place in listed and not price.is_elsewhere
         else price
         for place, price in enumerate(rated)
