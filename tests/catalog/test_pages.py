@@ -2,7 +2,8 @@
 
 How an answer counts: a title that equals the truth or an alternative but for case and punctuation,
 or holds it with at most 40 characters more; a price of the same number; a main picture whose
-address holds `image_key`. `high-none` means that the page has none, so that any answer is wrong.
+address holds `image_key`. `high-none` means that the page has none, so that any answer is wrong; a
+`null` among the alternatives means that no answer is right too.
 Addresses that hold a part named in `image_never` show something else than the product.
 """
 
