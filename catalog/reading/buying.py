@@ -14,21 +14,36 @@ _BUY = re.compile(
     r"до кошика|купити|sepete ekle|adicionar (ao|à)|lisa ostukorvi|pievienot grozam|į krepšelį|"
     r"προσθήκη στο καλάθι|στο καλάθι|adaugă|u košaricu|u korpu|v košarico|добави в|"
     r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|"
-    r"바로구매|הוספה לסל|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|masukkan keranjang|"
-    r"أضف إلى",
+    r"바로구매|הוספה לסל|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|keranjang|"
+    r"beli langsung|أضف إلى",
     re.IGNORECASE,
 )
 _ORDER = re.compile(
     r"\W*(order|buy|bestell|kauf|command|achet|pedir|ordina|zamów|objedna|beställ|bestill|tilaa|заказать)",
     re.IGNORECASE,
 )
+_CONTACT = re.compile(
+    r"\W*(reply|message|email|call|contact (the )?(seller|advertiser|owner|dealer)|"
+    r"make (an )?offer|napisz|zadzwoń|wyślij wiadomość|nachricht|anbieter|verkäufer|contacter|"
+    r"contactar|contatta|bericht|skicka|ring\b|написать|позвонить|показать телефон)",
+    re.IGNORECASE,
+)
 _CONTROLS = frozenset(("button", "input", "a", "form", "div", "span"))
-_ATTRIBUTES = ("value", "name", "action", "aria-label")
+_ATTRIBUTES = ("value", "name", "action", "aria-label", "alt", "title")
 
 
 def can_be_bought(outline: Outline) -> bool:
     """Whether a button, link or form outside of menus and recommendations buys something."""
     return any(_buys(outline, part) for part in outline.parts if _is_control(part))
+
+
+def is_advertised(outline: Outline) -> bool:
+    """Whether a page lets its reader write to or call the seller, as classified ads do."""
+    return any(
+        part.tag in ("button", "a", "input") and _CONTACT.match(outline.text(part, 40))
+        for part in outline.parts
+        if _is_control(part)
+    )
 
 
 def _buys(outline: Outline, part: Part) -> bool:

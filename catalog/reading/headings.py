@@ -48,14 +48,19 @@ def read_titles(document: Document) -> Titles:
     """`<title>`, `og:title`, the last words of the address, and the name of the site."""
     titles = document.tree.xpath("/html/head/title/text()") or document.tree.xpath("//title/text()")
     tags = meta_tags(document.tree)
-    host = (urlsplit(document.url).hostname or "").removeprefix("www.")
-    site = next(iter(tags.get("og:site_name", [])), "") or host.split(".")[0]
+    site = next(iter(tags.get("og:site_name", [])), "") or shop_name(document)
     return Titles(
         document=next((folded[:_LONGEST] for text in titles if (folded := text_of(text))), ""),
         shared=next(iter(tags.get("og:title", [])), "")[:_LONGEST],
         slug=_slug(document.url),
         site=site,
     )
+
+
+def shop_name(document: Document) -> str:
+    """The label of a page's host that names the shop."""
+    labels = (urlsplit(document.url).hostname or "").removeprefix("www.").split(".")
+    return labels[0] if len(labels) > 1 else ""
 
 
 def is_same_name(first: str, second: str) -> bool:

@@ -60,9 +60,9 @@ _STOCK = (
         r"leverbaar)|wyprzedan\w*|niedostępn\w*|brak w magazynie|vyprodáno|není skladem|"
         r"nedostupn\w*|vypredané|nie je skladom|slutsåld|ej i lager|slut i lager|utsolgt|"
         r"udsolgt|ikke på lager|loppu(unmyyty)?|ei varastossa|nincs (készleten|raktáron)|"
-        r"stoc epuizat|indisponibil|нет в наличии|распродан\w*|немає в наявності|"
-        r"stokta yok|tükendi)\b|在庫切れ|売り切れ|品切れ|缺貨|缺货|售罄|품절|已售完|אזל|"
-        r"หมด|hết hàng|غير متوفر", re.I)),
+        r"stoc epuizat|indisponibil|нет в наличии|изчерпан\w*|распродан\w*|"
+        r"немає в наявності|stokta yok|tükendi)\b|在庫切れ|売り切れ|品切れ|缺貨|缺货|"
+        r"售罄|품절|已售完|אזל|หมด|hết hàng|غير متوفر", re.I)),
     ("preorder", re.compile(
         r"\b(pre-?order|vorbestell\w*|précommand\w*|reserva anticipada|preventa|"
         r"pre-?ordine|przedsprzedaż|předobjednat|предзаказ)\b|予約", re.I)),
@@ -71,9 +71,9 @@ _STOCK = (
         r"sofort lieferbar|lieferbar|verfügbar|vorrätig|en stock|disponible|disponível|"
         r"disponibile|em estoque|op voorraad|dostępny|w magazynie|skladem|skladom|"
         r"i lager|på lager|varastossa|raktáron|készleten|în stoc|in stoc|в наличии|"
-        r"є в наявності|stokta|na zalogi|na skladištu|in magazzino|laos|ir noliktavā|"
-        r"noliktavā|yra sandėlyje)\b|在庫あり|有貨|有货|現貨|现货|재고|במלאי|มีสินค้า|"
-        r"còn hàng|متوفر", re.I)),
+        r"в наличност|наличен|є в наявності|stokta|na zalogi|na skladištu|in magazzino|"
+        r"laos|ir noliktavā|noliktavā|yra sandėlyje)\b|在庫あり|有貨|有货|現貨|现货|재고|"
+        r"במלאי|มีสินค้า|còn hàng|متوفر", re.I)),
 )  # fmt: skip
 _STOCK_MARKS = re.compile(
     r"stock|avail|lager|dispon|verf|dostup|skladem|inventory|lieferzeit|наличи", re.I

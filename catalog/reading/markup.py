@@ -1,5 +1,6 @@
 """What a page says of its product in markup: schema.org in three syntaxes, and meta tags."""
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from catalog.reading.schema_org import products, text_of
 _RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
 _PRODUCT_TYPE = re.compile(r"product(?!\.group|s\b)", re.I)
 _LONGEST_CONTENT = 20_000
+_MOST_REFERENCES = 50
 _LONGEST_RDFA = 1_500_000
 _ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle|book|car)\b", re.I)
 
@@ -35,11 +37,25 @@ def _microdata(document: Document) -> list[Any]:
     if not _ITEM_PRODUCT.search(document.html):
         return []
     extractor = MicrodataExtractor(add_html_node=True)
+    tree = _with_references(document.tree) if "itemref" in document.html else document.tree
     try:
-        items = extractor.extract_items(document.tree, document.base)
+        items = extractor.extract_items(tree, document.base)
     except (ValueError, KeyError, RecursionError, AssertionError):
         return []
     return [_uniform(item) for item in items]
+
+
+def _with_references(tree: HtmlElement) -> HtmlElement:
+    """A copy of a page in which what items refer to by `itemref` stands within them."""
+    copied = copy.deepcopy(tree)
+    moved: set[str] = set()
+    for item in copied.xpath("//*[@itemref]")[:_MOST_REFERENCES]:
+        for name in (item.attrib.pop("itemref") or "").split()[:_MOST_REFERENCES]:
+            found = copied.xpath("//*[@id=$name]", name=name)
+            if found and name not in moved and item not in (found[0], *found[0].iterdescendants()):
+                moved.add(name)
+                item.append(found[0])
+    return copied
 
 
 def _uniform(item: Any, depth: int = 0) -> Any:

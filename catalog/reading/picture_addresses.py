@@ -1,10 +1,10 @@
-"""Addresses of pictures: where tags keep them, which are one picture, what is decoration."""
+"""Addresses of pictures: where tags keep them, and which of them are decoration."""
 
 import html as entities
 import json
 import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -30,8 +30,9 @@ _SET_ENTRY = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+
 _BLANK = re.compile(
     r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|spinner|s\.gif|transparent|"
     r"placeholder|lazy[-_]?load(er|ing)?|loading|loader|pixel|1x1|clear|empty|no[-_]?image|"
-    r"noimage|no[-_]?photo|nopic|default[-_]?image|image[-_]?not[-_]?available|coming[-_]?soon|"
-    r"dummy|grey[-_]?pixel|trans_?pixel)(?![a-z])[^/]*$",
+    r"noimage|kein[-_]?bild|no[-_]?foto|sin[-_]?imagen|no[-_]?photo|nopic|default[-_]?image|"
+    r"image[-_]?not[-_]?available|coming[-_]?soon|dummy|grey[-_]?pixel|"
+    r"trans_?pixel)(?![a-z])[^/]*$",
     re.IGNORECASE,
 )
 _DECORATION = re.compile(
@@ -41,7 +42,8 @@ _DECORATION = re.compile(
     r"qr[-_]?code|facebook|twitter|instagram|pinterest|youtube|whatsapp|tiktok|app[-_]?store|"
     r"google[-_]?play|arrows?|chevron|stars?|rating|close|menu|burger|search|cart|basket|"
     r"warenkorb|shipping|delivery|versand|swatch(es)?|nav|header|footer|button|btn|social|share|"
-    r"promo|newsletter|tracking|beacon|doubleclick|flag|sign[-_]?in|profile|user[-_]?photo|"
+    r"promo|newsletter|ent[eê]te|cabecera|intestazione|tracking|beacon|doubleclick|flag|"
+    r"sign[-_]?in|profile|dealers?|sellers?|merchants?|afterpay|available_graph|user[-_]?photo|"
     r"energy[-_]?label|eek|certificate|seal)(?![a-z])",
     re.IGNORECASE,
 )
@@ -52,35 +54,6 @@ _TRACKERS = re.compile(
     r"yandex\.ru|hotjar\.com|trustedshops\.com|gravatar\.com|googletagmanager\.com|"
     r"analytics\.\w+\.\w+)$"
 )
-_SIZE_QUERY = frozenset(
-    "w h width height sw sh wid hei imwidth imheight size sz q quality qlt qual fit crop resize "
-    "scale dpr auto format fmt fm f op_usm op_sharpen resmode bg bgcolor v version ver ts t mode "
-    "strip interlace imformat impolicy sm sfrm filter downsize output-quality output-format "
-    "resize_to pad canvas upscale enlarge rmode maxwidth maxheight max-w max-h optimize compress "
-    "cache hash scl $".split()
-)
-_SIZE_IN_PATH = re.compile(
-    r"\._[A-Za-z0-9,_%-]+_(?=\.\w+$)"  # Amazon: ._AC_SL1500_
-    r"|[-_@](?:\d{2,4}x\d{0,4}|x\d{2,4})(?:_crop_\w+)?(?:@\dx)?(?=\.|$|[-_])"  # -300x300, _600x
-    r"|[-_,](?:small|medium|large|grande|compact|thumb(?:nail)?|master|original|mini|pico|icon|"
-    r"big|zoom|full|xl|xxl|sm|md|lg|xs|s|m|l|home_default|large_default|medium_default|"
-    r"cart_default|small_default|thickbox_default)(?:_default)?(?:@\dx)?(?=\.\w+$)|@\dx(?=\.\w+$)",
-    re.IGNORECASE,
-)
-_SIZE_SEGMENT = re.compile(
-    r"^(?:\d{2,4}x\d{0,4}(?:[-_,].*)?|x\d{2,4}|[wh]_?\d{2,4}(?:[,_].*)?|"
-    r"(?:[a-z]{1,3}_[\w.:-]+,)+[a-z]{1,3}_[\w.:-]+|resize[-_=].*|fit-in|\d{2,4}|thumb(?:nail)?s?|"
-    r"small|medium|large|big|zoom|xl|xs|s|m|l|mini|cache|[0-9a-f]{32}|s-l\d+|original|full|hd|"
-    r"preview|f_auto.*|q_auto.*|c_\w+,.*|t_\w+|tr:.*|\$\w+\$)$",
-    re.IGNORECASE,
-)
-_NUMBERS = re.compile(r"(?:[/_,=@-]|[wh]_?|sl|s-l|x)(\d{2,4})(?=$|[x/_,&.!@?-])", re.IGNORECASE)
-_LARGE_ENOUGH = 500
-_NAMED_SIZES = {
-    "thumb": 90, "thumbs": 90, "thumbnail": 90, "mini": 90, "tiny": 60, "small": 160, "medium": 400,
-    "large": 800, "big": 1000, "zoom": 1200, "xl": 1200, "original": 1500, "full": 1500,
-}  # fmt: skip
-_SIZE_NAME = re.compile(rf"(?<![a-z])({'|'.join(_NAMED_SIZES)})(?![a-z])")
 
 
 def address_of(tag: HtmlElement) -> str | None:
@@ -137,59 +110,11 @@ def is_picture_address(url: str) -> bool:
     )
 
 
-def picture_key(url: str) -> str:
-    """What the addresses of one picture in several sizes have in common."""
-    parts = urlsplit(unquote(url))
-    segments = [
-        segment for segment in parts.path.split("/") if segment and not _SIZE_SEGMENT.match(segment)
-    ]
-    path = "/".join(segments)
-    for _ in range(2):
-        path = _SIZE_IN_PATH.sub("", path)
-    path = re.sub(r"\.(jpe?g|png|webp|avif|gif)$", "", path, flags=re.IGNORECASE)
-    query = [
-        (name, value)
-        for name, value in parse_qsl(parts.query.replace("$", ""))
-        if name.lower() not in _SIZE_QUERY
-    ]
-    return f"{path}?{urlencode(query)}".rstrip("?").lower()
-
-
-def distinct(urls: Iterable[str]) -> list[str]:
-    """The addresses with each picture once, in the order of first mention.
-
-    The first address of a picture is kept, unless it speaks of a small size and another of a
-    larger one.
-    """
-    best: dict[str, str] = {}
-    for url in urls:
-        key = picture_key(url) or url
-        size = _comparable_size(best[key]) if key in best else 0
-        if key not in best or (size < _LARGE_ENOUGH and _comparable_size(url) > size):
-            best[key] = url
-    return list(best.values())
-
-
-def _comparable_size(url: str) -> int:
-    parts = urlsplit(url)
-    is_whole = not _SIZE_IN_PATH.search(parts.path) and not parts.query
-    return told_size(url) or (1000 if is_whole else 300)
-
-
-def told_size(url: str) -> int:
-    """The longer side in pixels that an address speaks of, 0 where it speaks of none."""
-    parts = urlsplit(url)
-    told = "/".join(parts.path.split("/")[-4:]) + "?" + parts.query
-    sizes = [int(number) for number in _NUMBERS.findall(told)]
-    named = [_NAMED_SIZES[name] for name in _SIZE_NAME.findall(told.lower())]
-    return max((size for size in (*sizes, *named) if 16 <= size <= 4000), default=0)
-
-
 def _file_name(text: str) -> str:
     if "/" not in text:
         return text
     path = urlsplit(text).path if "://" in text or text.startswith("/") else text
-    return "/".join(unquote(path).split("/")[-2:])
+    return "/".join(unquote(path).split("/")[-4:])
 
 
 def _looks_like_address(written: str) -> bool:

@@ -11,17 +11,17 @@ from lxml.html import HtmlElement, fragment_fromstring
 from rapidfuzz import fuzz
 
 from catalog.reading.document import Document
+from catalog.reading.headings import squeezed
 from catalog.reading.outline import Outline, Part
 from catalog.reading.picture_addresses import (
     address_of,
-    distinct,
     is_blank,
     is_decoration,
     is_picture_address,
-    picture_key,
     read_srcset,
-    told_size,
 )
+from catalog.reading.picture_keys import distinct, picture_key, picture_stem, told_size
+from catalog.reading.prices import find_money
 
 _OWN_MARKS = re.compile(
     r"main|primary|zoom|galler|product[-_]?(image|img|photo|media|pic)|prod[-_]?im|hero|large|"
@@ -31,8 +31,12 @@ _OWN_MARKS = re.compile(
     re.IGNORECASE,
 )
 _ZOOMED = re.compile(r"zoom|enlarge|photo|gallery|image|picture|/media/", re.IGNORECASE)
+_ZOOM_ATTRIBUTES = (
+    "data-zoom-image", "data-large_image", "data-old-hires", "data-a-dynamic-image", "data-zoom",
+)  # fmt: skip
 _PICTURE_FILE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
 _SMALLEST_SIDE = 60
+_THINNEST_SIDE = 20
 _MOST = 2000
 _KEPT_SCORE = 1.5
 _LEAST_SCORE = 0.7
@@ -55,7 +59,12 @@ class ShownPicture:
 
 
 def shown_pictures(
-    document: Document, outline: Outline, heading: Part | None, name: str, known: Sequence[str]
+    document: Document,
+    outline: Outline,
+    heading: Part | None,
+    name: str,
+    shop: str,
+    known: Sequence[str],
 ) -> list[ShownPicture]:
     """The pictures that probably show the product, in page order.
 
@@ -64,25 +73,59 @@ def shown_pictures(
         outline: its parts, with what is elsewhere marked.
         heading: the part that shows the product's name.
         name: the product's name, looked for in alternative texts.
-        known: pictures that the markup gives, absolute; others from the same folder are believed.
+        shop: the shop's name; files that are named so are its logo.
+        known: pictures that the markup gives, absolute; others that are named alike are believed.
     """
     keys = {picture_key(url) for url in known}
-    folders = {_folder(url) for url in known}
+    stems = [picture_stem(url) for url in known]
     best: dict[str, ShownPicture] = {}
     for part, written in list(_written(outline))[:_MOST]:
         url = document.absolute(written)
         if not is_picture_address(url) or is_blank(url) or _is_small(part.element):
             continue
-        if is_decoration(url, part.marks, part.element.get("alt")):
+        if is_decoration(url, part.marks, part.element.get("alt")) or is_logo(url, shop, name):
             continue
+        key, stem = picture_key(url), picture_stem(url)
         score = _score(document, part, url, heading, name)
-        key = picture_key(url)
-        score += 2.0 * (key in keys) + 1.0 * (_folder(url) in folders)
+        score += 2.0 * (key in keys) + _likeness(stem, stems)
+        if key not in keys and _is_in_priced_card(outline, part, heading):
+            score -= 2.5
         if score >= _LEAST_SCORE and (key not in best or best[key].score < score):
             place = min(part.place, best[key].place) if key in best else part.place
             best[key] = ShownPicture(url, score, place)
     ordered = sorted(best.values(), key=lambda picture: picture.place)
-    return [picture for picture in ordered if picture.score >= _KEPT_SCORE] or ordered
+    sure = [picture for picture in ordered if picture.score >= _KEPT_SCORE]
+    return sure if sure or known else ordered
+
+
+def _likeness(stem: str, stems: Sequence[str]) -> float:
+    """Up to 1.5 for a file that is named like one of the pictures that the markup gives."""
+    shared = max((_shared_start(stem, other) for other in stems), default=0)
+    return 1.5 if shared >= max(6, 0.6 * len(stem)) else 0.0
+
+
+def _shared_start(first: str, second: str) -> int:
+    pairs = enumerate(zip(first, second, strict=False))
+    end = min(len(first), len(second))
+    return next((place for place, (one, two) in pairs if one != two), end)
+
+
+def is_logo(url: str, shop: str, name: str) -> bool:
+    """Whether a file is named after the shop, and the product is not."""
+    plain = squeezed(shop)
+    return len(plain) > 3 and plain in squeezed(picture_stem(url)) and plain not in squeezed(name)
+
+
+def _is_in_priced_card(outline: Outline, part: Part, heading: Part | None) -> bool:
+    """Whether a small part around a picture shows a price, but not the product's heading."""
+    for around in part.lineage(4):
+        if around.end - around.begin > 60:
+            return False
+        if heading and around.begin <= heading.begin < around.end:
+            return False
+        if find_money(outline.raw_text(around, 160)):
+            return True
+    return False
 
 
 def main_picture(pictures: Sequence[ShownPicture]) -> str | None:
@@ -155,41 +198,33 @@ def _unscripted(part: Part) -> Iterator[tuple[Part, str]]:
 
 def _score(document: Document, part: Part, url: str, heading: Part | None, name: str) -> float:
     element = part.element
+    score = _nearness(part, heading) + _naming_score(element, url, name)
+    marks = " ".join(each.marks for each in part.lineage(4) if each.marks)[:500]
+    score += 1.0 * bool(_OWN_MARKS.search(marks))
+    score += 1.5 * any(element.get(attribute) for attribute in _ZOOM_ATTRIBUTES)
+    score += 1.5 * (element.get("itemprop") == "image")
+    if part.link:
+        score += 1.0 if _PICTURE_FILE.search(part.link) else _link_score(document, part.link)
+    score -= 4.0 * part.elsewhere
+    side = max(_sides(element), default=0) or told_size(url)
+    return float(score) + (1.0 if side >= 300 else -1.0 if 0 < side < 100 else 0.0)
+
+
+def _naming_score(element: HtmlElement, url: str, name: str) -> float:
+    """What alternative text and file name say: up to 4.5 for the name, less for another."""
     score = 0.0
-    described = _words(
-        " ".join(
-            filter(None, (element.get("alt"), element.get("title"), element.get("aria-label")))
-        )
-    )
+    told = (element.get("alt"), element.get("title"), element.get("aria-label"))
+    described = _words(" ".join(text for text in told if text))
     if len(described) > 3 and name:
         coverage = min(1.0, len(described) / (0.4 * len(name)))
         agreement = coverage * fuzz.token_set_ratio(described, name.casefold()) / 100
         score += 3.0 * max(0.0, agreement - 0.4) / 0.6
-    file_name = _words(unquote(urlsplit(url).path.rsplit("/", 1)[-1].rsplit(".", 1)[0]))
+        score -= 1.0 * (agreement < 0.4 and len(described) > 8)
+    file_name = _words(picture_stem(url))
     if name and len(file_name) > 5:
-        score += 1.5 * max(0.0, fuzz.token_set_ratio(file_name, name.casefold()) / 100 - 0.5) / 0.5
-    marks = " ".join(each.marks for each in part.lineage(4) if each.marks)[:500]
-    if _OWN_MARKS.search(marks):
-        score += 1.0
-    if any(
-        element.get(attribute)
-        for attribute in (
-            "data-zoom-image",
-            "data-large_image",
-            "data-old-hires",
-            "data-a-dynamic-image",
-        )
-    ):
-        score += 1.5
-    if element.get("itemprop") == "image":
-        score += 1.5
-    if part.link:
-        score += 1.0 if _PICTURE_FILE.search(part.link) else _link_score(document, part.link)
-    if part.elsewhere:
-        score -= 4.0
-    side = max(_sides(element), default=0) or told_size(url)
-    score += 1.0 if side >= 300 else -1.5 if 0 < side < 100 else 0.0
-    return score + _nearness(part, heading)
+        agreement = fuzz.token_set_ratio(file_name, name.casefold()) / 100
+        score += 1.5 * max(0.0, agreement - 0.5) / 0.5
+    return float(score)
 
 
 def _words(text: str) -> str:
@@ -209,12 +244,7 @@ def _nearness(part: Part, heading: Part | None) -> float:
     if heading is None:
         return 1.5 * math.exp(-part.place / 300)
     distance = part.place - heading.place
-    return 2.0 * math.exp(-abs(distance) / 120)
-
-
-def _folder(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}{parts.path.rsplit('/', 1)[0]}"
+    return 1.5 * math.exp(-abs(distance) / 120)
 
 
 def _sides(tag: HtmlElement) -> list[int]:
@@ -224,4 +254,6 @@ def _sides(tag: HtmlElement) -> list[int]:
 
 def _is_small(tag: HtmlElement) -> bool:
     sides = _sides(tag)
-    return bool(sides) and max(sides) < _SMALLEST_SIDE and not tag.get("data-zoom-image")
+    if not sides or tag.get("data-zoom-image"):
+        return False
+    return max(sides) < _SMALLEST_SIDE or min(sides) < _THINNEST_SIDE

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from catalog.errors import CatalogError
 from catalog.product import ScrapedProduct
 from catalog.reading.availability import read_availability
-from catalog.reading.buying import can_be_bought
+from catalog.reading.buying import can_be_bought, is_advertised
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
 from catalog.reading.headings import Titles, main_heading, read_titles, strip_site
@@ -25,6 +25,7 @@ from catalog.reading.outline import Outline, Part
 from catalog.reading.own_product import own_product
 from catalog.reading.picture_addresses import is_blank, is_decoration
 from catalog.reading.pictures import (
+    is_logo,
     linked_picture,
     main_picture,
     merged,
@@ -184,7 +185,13 @@ class PageReader:
             if found := read_availability(candidate.availability):
                 return found, candidate.read_from
         found = shown_availability(self._outline, self._heading_part)
+        if found is None and self._price and (self._is_buyable or is_advertised(self._outline)):
+            found = "in_stock"
         return (found, "html") if found else None
+
+    @cached_property
+    def _is_buyable(self) -> bool:
+        return can_be_bought(self._outline)
 
     @cached_property
     def _images(self) -> tuple[list[str], str | None]:
@@ -192,7 +199,12 @@ class PageReader:
         known, source = next(self._named_images(), ([], None))
         linked = linked_picture(self._document) if not known else []
         shown = shown_pictures(
-            self._document, self._outline, self._heading_part, self._name, known or linked
+            self._document,
+            self._outline,
+            self._heading_part,
+            strip_site(self._name, self._titles.site),
+            self._titles.site,
+            known or linked,
         )
         main = main_picture(shown) if not known else None
         leading = known or ([main] if main else linked[:1])
@@ -208,7 +220,10 @@ class PageReader:
 
     def _usable(self, images: Sequence[str], careful: bool) -> list[str]:
         urls = [self._document.absolute(address) for address in images if not is_blank(address)]
-        return merged([url for url in urls if not (careful and is_decoration(url))])
+        shop = self._titles.site
+        name = strip_site(self._name, shop)
+        kept = [url for url in urls if not is_logo(url, shop, name)]
+        return merged([url for url in kept if not (careful and is_decoration(url))])
 
     # Whether there is a product at all.
 
@@ -235,7 +250,7 @@ class PageReader:
         """Whether a page without markup shows enough of what makes a product page."""
         best = self._shown_prices[0] if self._shown_prices else None
         priced = best is not None and best.score >= _OWN_SCORE and best.repeats < _SEVERAL
-        buyable = can_be_bought(self._outline)
+        buyable = self._is_buyable
         if self._heading is None and not self._own:
             return priced and buyable
         stocked = self._availability is not None
