@@ -175,9 +175,4 @@ def _sentence(problem: ErrorDetails) -> str:
     where = "sources" + "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]
     )
-    given = repr(problem["input"])
-    shown = given if len(given) <= 80 else given[:79] + "…"
-    what = problem["msg"].removeprefix("Value error, ")
-    if problem["loc"] and problem["loc"][-1] == "batch_size":
-        what = "the number of previews must be a whole number from 1 to 10"
-    return f"{where}: {what[0].lower()}{what[1:]} (given: {shown})."
+    return f"{where}: {fields.complaint(problem)}"

@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic_core import ErrorDetails
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from catalog import written
@@ -30,6 +31,20 @@ def canonical_url(url: str) -> str:
     """
     cleaned = url_query_cleaner(url, _TRACKING_PARAMETERS, remove=True)
     return str(canonicalize_url(cleaned))
+
+
+def complaint(problem: ErrorDetails) -> str:
+    """What is wrong with the value of a field, and the value, cut where it is long."""
+    value = problem["input"]
+    try:
+        given = str(value) if isinstance(value, Decimal) else repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        given = "a number of very many digits"
+    shown = given if len(given) <= 80 else given[:79] + "…"
+    what = problem["msg"].removeprefix("Value error, ")
+    if problem["loc"] and problem["loc"][-1] == "batch_size":
+        what = "the number of previews must be a whole number from 1 to 10"
+    return f"{what[0].lower()}{what[1:]} (given: {shown})."
 
 
 def none_when_empty(value: object) -> object:
@@ -97,7 +112,7 @@ def _price(value: object, info: ValidationInfo) -> object:
         raise ValueError('the price must be a number, or text such as "1299.00 EUR"')
     if code is None:
         raise ValueError('the price needs its currency, such as "1299.00 EUR"')
-    return written.rounded(Decimal(str(value)), code)
+    return written.rounded(Decimal(str(value) if isinstance(value, float) else value), code)
 
 
 def _availability(value: object) -> object:
