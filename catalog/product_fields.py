@@ -134,7 +134,6 @@ def _each_once(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-# The `json_schema_input_type`s are what forms and the schemas of flows show and let through.
 WebAddress = Annotated[str, AfterValidator(_require_http), Field(max_length=MAX_URL_LENGTH)]
 Title = Annotated[str, _plain(MAX_TITLE_LENGTH), AfterValidator(_filled)]
 Description = Annotated[
@@ -142,16 +141,12 @@ Description = Annotated[
 ]
 Brand = Annotated[Annotated[str, _plain(MAX_BRAND_LENGTH)] | None, AfterValidator(none_when_empty)]
 LocaleName = Annotated[str | None, BeforeValidator(_locale)]
-CurrencyCode = Annotated[str | None, BeforeValidator(_currency, json_schema_input_type=str | None)]
+CurrencyCode = Annotated[str | None, BeforeValidator(_currency)]
 # Reads the fields `currency` and `locale` of its model, which have to stand before it.
-Price = Annotated[
-    Decimal | None, BeforeValidator(_price, json_schema_input_type=str | float | None)
-]
-Availability = Annotated[
-    str | None, BeforeValidator(_availability, json_schema_input_type=str | None)
-]
+Price = Annotated[Decimal | None, BeforeValidator(_price)]
+Availability = Annotated[str | None, BeforeValidator(_availability)]
 ImageUrls = Annotated[
     tuple[WebAddress, ...],
-    BeforeValidator(_listed, json_schema_input_type=list[str]),
+    BeforeValidator(_listed),
     AfterValidator(_each_once),
 ]

@@ -70,7 +70,7 @@ def test_only_what_is_given_says_that_it_came_from_a_feed() -> None:
         ("CHF 1'299.50", "1299.50", "CHF"), ("1 299,00 zł", "1299", "PLN"),
         ("1299,- €", "1299", "EUR"), ("US $ 5", "5", "USD"), ("AUD $12", "12", "AUD"),
         ("1299.00usd", "1299", "USD"), ("1.299 EUR", "1299", "EUR"), ("1.299 KWD", "1.299", "KWD"),
-        ("0.125 KWD", "0.125", "KWD"), ("29.8999 EUR", "29.90", "EUR"), ("3980.4 JPY", "3980", "JPY"),
+        ("1299. EUR", "1299", "EUR"), ("0.125 KWD", "0.125", "KWD"), ("29.8999 EUR", "29.90", "EUR"), ("3980.4 JPY", "3980", "JPY"),
     ],
 )  # fmt: skip
 def test_a_price_is_read_with_its_currency(price: str, amount: str, currency: str) -> None:
@@ -122,6 +122,12 @@ def test_what_is_no_price_is_refused_by_name(price: object) -> None:
     assert len(problem) < 300
 
 
+@pytest.mark.parametrize("price", ["-5 EUR", "−5 EUR", "EUR -5", "(5.00) EUR", "0 EUR", -5])
+def test_a_price_that_is_not_above_zero_is_told_as_such(price: object) -> None:
+    [problem] = problems(KETTLE | {"price": price, "currency": "EUR"})
+    assert "the price must be one amount above zero" in problem
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -152,12 +158,17 @@ def test_a_field_that_is_needed_is_named(field: str) -> None:
     "url",
     ["/1.jpg", "//cdn.example/1.jpg", "ftp://cdn.example/1.jpg", "data:image/png;base64,AAAA",
      "javascript:alert(1)", "file:///etc/passwd", "https://", "https://a b.example/1.jpg",
-     "https://cdn.example/\x00.jpg", "https://cdn.example/\ud800.jpg", "https://cdn.example/" + "x" * 2048, ""],
+     "https://cdn.example/\x00.jpg", "https://cdn.example/\ud800.jpg", "https://cdn.example/" + "ü" * 400, "https://cdn.example/" + "x" * 2048, ""],
     ids=lambda url: ascii(url)[1:30],
 )  # fmt: skip
 def test_a_picture_address_that_is_not_whole_is_named(url: str) -> None:
     [problem] = problems(KETTLE | {"image_urls": ["https://cdn.example/1.jpg", url]})
     assert problem.startswith("sources[0].product.image_urls[1]: ")
+
+
+def test_one_address_in_place_of_a_list_is_told_as_such() -> None:
+    [problem] = problems(KETTLE | {"image_urls": "https://shop.example/1.jpg"})
+    assert "the pictures must be a list of addresses" in problem
 
 
 @pytest.mark.parametrize(
@@ -175,7 +186,7 @@ def test_a_picture_in_a_private_network_is_refused_when_it_is_loaded(host: str) 
         ("<script>alert(1)</script>Kettle", "Kettle"), ("Ket<b>tle</b>", "Kettle"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;Kettle", "Kettle"),
         ("&amp;amp;lt;img src=x onerror=alert(1)&amp;amp;gt;Kettle", "Kettle"),
-        ("<style>p{}</style><!-- old -->Kettle<br>red", "Kettle red"),
+        ("<style>p{}</style><!-- old > new -->Kettle<br>red", "Kettle red"),
         ("<img src=x onerror='alert(1)'>Kettle", "Kettle"), ("AT&amp;T Kettle", "AT&T Kettle"),
         ("Cable <2 m & >1 m", "Cable <2 m & >1 m"), ("a\x00b\x1b\ud800\tc\n", "ab c"),
         ("Wasserkocher „Größe“ ☕ 水壶", "Wasserkocher „Größe“ ☕ 水壶"),
