@@ -13,6 +13,7 @@ _AVAILABILITY = {
     "backorder": "backorder", "madetoorder": "backorder", "discontinued": "discontinued",
     # Google Merchant's former words, OpenGraph's, and what shops write besides
     "available": "in_stock", "availablefororder": "in_stock", "oos": "out_of_stock",
+    "true": "in_stock", "unavailable": "out_of_stock", "notavailable": "out_of_stock",
     "pending": "preorder", "backordered": "backorder",
 }  # fmt: skip
 _LONGEST_WORD = 100
