@@ -13,6 +13,8 @@ from tests.pages import Pages
 
 # Nothing listens on port 1, so that a page read there would fail its source.
 NOWHERE = "http://127.0.0.1:1/kettle"
+# Pictures that no other test has loaded, so that none is at hand already.
+PICTURES = {"/kettle.jpg": "/mug.jpg", "/kettle-2.jpg": "/mug-2.jpg"}
 
 
 def source(pages: Pages, **fields: Any) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def source(pages: Pages, **fields: Any) -> dict[str, Any]:
         "price": "1.299,00 €",
         "availability": "in stock",
         "locale": "de-DE",
-        "image_urls": [f"{pages.url}/mug.jpg", f"{pages.url}/mug-2.jpg"],
+        "image_urls": [f"{pages.url}{path}" for path in PICTURES],
     }
     return {"url": NOWHERE, "batch_size": 3, "product": product | fields}
 
@@ -32,6 +34,7 @@ def source(pages: Pages, **fields: Any) -> dict[str, Any]:
 def test_previews_are_made_of_handed_over_data_and_no_page_is_read(
     database: Engine, pages: Pages
 ) -> None:
+    pages.pictures |= {path: pages.pictures[like] for path, like in PICTURES.items()}
     unloadable = source(pages, image_urls=[f"{pages.url}/missing.jpg", "http://127.0.0.1:22/x.jpg"])
     unloadable["url"] += "-unloadable"
     result = bulk_generate([source(pages), unloadable])
@@ -46,7 +49,7 @@ def test_previews_are_made_of_handed_over_data_and_no_page_is_read(
     assert any("Ember Kettle" in preview["prefill"]["headline"] for preview in result.previews)
     told = "None of the 2 pictures that were handed over could be loaded."
     assert result.sources[1].error_message == told
-    assert set(pages.hits) == {"/mug.jpg", "/mug-2.jpg", "/missing.jpg"}
+    assert set(pages.hits) == {*PICTURES, "/missing.jpg"}
 
 
 def test_the_form_of_the_deployment_takes_product_data(pages: Pages) -> None:
