@@ -15,6 +15,7 @@ from tasks.products import read_product
 from tests.pages import Pages
 
 pytestmark = pytest.mark.usefixtures("database")
+RANKED = [{"url": "https://shop.example/lamp.jpg", "score": 0.3}]
 LAMP = {"title": "Lamp", "price": "80 EUR", "image_urls": ["https://shop.example/lamp.jpg"]}
 
 
@@ -41,7 +42,10 @@ def known(product_id: UUID) -> ECommerceProduct:
 
 def rank(product_id: UUID) -> None:
     with unit_of_work() as session:
-        products.save_ranking(session, product_id, [(LAMP["image_urls"][0], 0.3)], "micro")
+        ranking = {"ranked_by": "micro", "ranked_images": RANKED}
+        session.execute(
+            update(ECommerceProduct).where(ECommerceProduct.id == product_id).values(ranking)
+        )
 
 
 def test_handed_over_data_is_the_product_and_no_page_is_read(pages: Pages) -> None:
@@ -99,9 +103,7 @@ def test_the_same_data_twice_in_a_request_leaves_the_pictures_ranked() -> None:
     first, second = sources_of([source, source], refresh=True)
     rank(read_product.fn(first))
     product = known(read_product.fn(second))
-    assert (product.ranked_by, product.ranked_images) == (
-        "micro", [{"url": "https://shop.example/lamp.jpg", "score": 0.3}],
-    )  # fmt: skip
+    assert (product.ranked_by, product.ranked_images) == ("micro", RANKED)
 
 
 @pytest.mark.parametrize(
