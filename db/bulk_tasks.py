@@ -52,6 +52,8 @@ def record(
             position=position,
             url=source.url,
             batch_size=source.batch_size,
+            product_data=source.product
+            and source.product.model_dump(mode="json", exclude_none=True),
             workspace=workspace,
             user=user,
         )

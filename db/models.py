@@ -145,6 +145,7 @@ class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
     position: Mapped[int]
     url: Mapped[str] = mapped_column(String(2048))
     batch_size: Mapped[int]
+    product_data: Mapped[dict[str, Any] | None]
     status: Mapped[str] = mapped_column(String(20), default=TaskStatus.PENDING)
     error_message: Mapped[str | None] = mapped_column(Text)
     flow_run_id: Mapped[UUID | None]

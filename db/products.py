@@ -1,16 +1,19 @@
 """Products: what is known of a page, kept once per workspace and address."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from catalog.product import ScrapedProduct, canonical_url
 from db.errors import UnknownRecord
 from db.models import ECommerceProduct
+
+_RANKED_BY_THESE = ("title", "description", "brand", "image_urls")
 
 
 def find_fresh(session: Session, workspace: str, url: str, max_age: timedelta) -> UUID | None:
@@ -25,11 +28,22 @@ def find_fresh(session: Session, workspace: str, url: str, max_age: timedelta) -
 
 
 def save(
-    session: Session, requested_url: str, scraped: ScrapedProduct, *, workspace: str, user: str
+    session: Session,
+    requested_url: str,
+    scraped: ScrapedProduct,
+    *,
+    workspace: str,
+    user: str,
+    keep_ranking_since: datetime | None = None,
 ) -> UUID:
     """Record what was read of a page, over what was known of it; returns the product's id.
 
-    The product is known by the address that was asked for, `scraped.url` being where it led.
+    The product is known by the address that was asked for, `scraped.url` being where it led. What
+    the user handed over is recorded in the same way, as that user's word: it replaces what was
+    known, and is the known product until it is stale or a fresh read is asked for.
+
+    The pictures have to be ranked anew, unless `keep_ranking_since` is given, the product was
+    recorded later than that, and its text and pictures are the same as before.
     """
     known = scraped.model_dump(exclude={"image_urls", "read_from"}) | {
         "image_urls": list(scraped.image_urls),
@@ -45,10 +59,22 @@ def save(
         canonical_url=canonical_url(requested_url),
         **known,
     )
+    kept: dict[str, Any] = {"updated_at": func.clock_timestamp()}
+    if keep_ranking_since is not None:
+        same = and_(
+            ECommerceProduct.read_at > keep_ranking_since,
+            *(
+                getattr(ECommerceProduct, name).is_not_distinct_from(statement.excluded[name])
+                for name in _RANKED_BY_THESE
+            ),
+        )
+        kept |= {
+            column.key: case((same, column), else_=null())
+            for column in (ECommerceProduct.ranked_images, ECommerceProduct.ranked_by)
+        }
     return session.execute(
         statement.on_conflict_do_update(
-            index_elements=["workspace", "canonical_url"],
-            set_=known | {"updated_at": func.clock_timestamp()},
+            index_elements=["workspace", "canonical_url"], set_=known | kept
         ).returning(ECommerceProduct.id)
     ).scalar_one()
 

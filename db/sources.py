@@ -1,11 +1,13 @@
 """The sources of a bulk task: listed, started, settled."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from catalog.product import ProductData
 from db import statuses
 from db.errors import UnknownRecord
 from db.models import (
@@ -28,7 +30,7 @@ class SourceReference:
 
 @dataclass(frozen=True)
 class SourceRequest:
-    """What is asked for with a source, and for whom."""
+    """What is asked for with a source, and for whom; `product` is what the user handed over."""
 
     id: UUID
     url: str
@@ -36,6 +38,8 @@ class SourceRequest:
     workspace: str
     user: str
     refresh: bool
+    requested_at: datetime
+    product: ProductData | None
 
 
 def unfinished(session: Session, bulk_task_id: UUID) -> list[SourceReference]:
@@ -58,7 +62,7 @@ def request(session: Session, source_id: UUID) -> SourceRequest:
         UnknownRecord: no source has this id.
     """
     row = session.execute(
-        select(CTABulkGenerateSource, CTABulkGenerateTask.refresh)
+        select(CTABulkGenerateSource, CTABulkGenerateTask.refresh, CTABulkGenerateTask.created_at)
         .join(
             CTABulkGenerateTask,
             CTABulkGenerateTask.id == CTABulkGenerateSource.bulk_generate_task_id,
@@ -67,7 +71,8 @@ def request(session: Session, source_id: UUID) -> SourceRequest:
     ).one_or_none()
     if row is None:
         raise UnknownRecord("source", source_id)
-    source, refresh = row
+    source, refresh, requested_at = row
+    data = source.product_data
     return SourceRequest(
         id=source.id,
         url=source.url,
@@ -75,6 +80,8 @@ def request(session: Session, source_id: UUID) -> SourceRequest:
         workspace=source.workspace,
         user=source.user,
         refresh=refresh,
+        requested_at=requested_at,
+        product=None if data is None else ProductData.model_validate(data),
     )
 
 

@@ -12,7 +12,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from catalog.product import Source, check_sources
+from catalog.product import CheckedSources, check_sources
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from flows.process_url import process_url
 from settings import get_settings
@@ -26,7 +26,7 @@ from tasks.failures import NothingGenerated, problems_of
 from tasks.limits import ensure_generation_limit
 
 Sources = Annotated[
-    list[Source], Field(min_length=1, description="The product pages, and how many of each.")
+    CheckedSources, Field(min_length=1, description="The product pages, and how many of each.")
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -88,7 +88,8 @@ def bulk_generate(
     """Make previews of product pages.
 
     Args:
-        sources: the product pages, each with a `url` and a `batch_size` from 1 to 10.
+        sources: the product pages, each with a `url`, a `batch_size` from 1 to 10 and, where its
+            page is not to be read, the data of the `product`.
         workspace: the tenant that everything belongs to.
         user: who asks for it.
         refresh: read the pages again, however lately they were read.

@@ -36,9 +36,10 @@ def queue_previews(source_id: UUID, product_id: UUID) -> list[UUID]:
         scored = [ScoredImage(**image) for image in product.ranked_images or []]
         chosen = choose_images(scored, request.batch_size)
         if not chosen:
+            where = "on the page" if request.product is None else "that were handed over"
             raise NoUsablePicture(
                 request.url,
-                f"None of the {len(scored)} pictures on the page could be loaded."
+                f"None of the {len(scored)} pictures {where} could be loaded."
                 if scored
                 else "The page names no picture of the product.",
             )

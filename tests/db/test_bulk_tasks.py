@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.product import Source
+from catalog.product import ProductData, Source
 from db import bulk_tasks, previews, sources
 from db.errors import UnknownRecord
 from db.models import CTABulkGenerateSource
@@ -29,6 +29,26 @@ def test_the_sources_come_in_the_order_that_they_were_given(session: Session) ->
     given = [Source(url=url) for url in urls]
     bulk_tasks.record(session, bulk_task_id, given, workspace="acme", user="ann")
     assert [source.url for source in sources.unfinished(session, bulk_task_id)] == urls
+
+
+def test_product_data_is_kept_with_its_source(session: Session) -> None:
+    data = {
+        "title": "Kettle ☕", "price": "1.299,00 €", "brand": "Norrland", "locale": "de-DE",
+        "image_urls": ["https://shop.example/1.jpg", "https://shop.example/2.jpg"],
+    }  # fmt: skip
+    given = Source(url="https://shop.example/kettle", product=ProductData.model_validate(data))
+    bulk_task_id = uuid4()
+    plain = Source(url="https://shop.example/cup")
+    bulk_tasks.record(session, bulk_task_id, [given, plain], workspace="acme", user="ann")
+    session.flush()
+    session.expire_all()
+    handed, without = (
+        sources.request(session, source.id) for source in sources.unfinished(session, bulk_task_id)
+    )
+    assert handed.product == given.product
+    assert without.product is None
+    rows = select(func.count()).where(CTABulkGenerateSource.product_data.is_(None))
+    assert session.scalar(rows) == 1
 
 
 def test_queueing_twice_makes_no_second_preview(

@@ -7,6 +7,15 @@ from sqlalchemy import Connection, Engine, inspect, text
 from db.models import Base
 from db.session import DatabaseNotMigrated, alembic_config, check_migrated, migrate
 
+OLD_SOURCE = """
+INSERT INTO cta_bulk_generate_task (id, name, status, refresh, "user", workspace)
+VALUES (gen_random_uuid(), 'Batch Task', 'pending', false, 'ann', 'acme');
+INSERT INTO cta_bulk_generate_source
+    (id, bulk_generate_task_id, position, url, batch_size, status, "user", workspace)
+SELECT gen_random_uuid(), id, 0, 'https://shop.example/', 1, 'pending', 'ann', 'acme'
+FROM cta_bulk_generate_task;
+"""
+
 
 @pytest.fixture
 def fresh(engine: Engine) -> Connection:
@@ -18,10 +27,10 @@ def fresh(engine: Engine) -> Connection:
         transaction.rollback()
 
 
-def downgrade(connection: Connection) -> None:
+def downgrade(connection: Connection, revision: str = "base") -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
-    command.downgrade(config, "base")
+    command.downgrade(config, revision)
 
 
 def tables(connection: Connection) -> set[str]:
@@ -38,6 +47,19 @@ def test_going_up_and_down_leaves_nothing_behind(fresh: Connection) -> None:
     assert tables(fresh) == set()
     migrate(fresh)
     assert len(tables(fresh)) == 4
+
+
+def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -> None:
+    migrate(fresh, "0001")
+    fresh.execute(text(OLD_SOURCE))
+    migrate(fresh)
+    assert fresh.execute(text("SELECT url, product_data FROM cta_bulk_generate_source")).all() == [
+        ("https://shop.example/", None)
+    ]
+    downgrade(fresh, "0001")
+    columns = inspect(fresh).get_columns("cta_bulk_generate_source", schema="fresh")
+    assert "product_data" not in {column["name"] for column in columns}
+    assert fresh.scalar(text("SELECT count(*) FROM cta_bulk_generate_source")) == 1
 
 
 def test_migrating_twice_changes_nothing(fresh: Connection) -> None:
