@@ -18,19 +18,35 @@ _AVAILABILITY = {
 }  # fmt: skip
 _LONGEST_WORD = 100
 
-# A symbol stands for its first currency unless a territory that uses another of them is known.
-_SYMBOLS = {
-    "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP", "£": "GBP EGP", "¥": "JPY CNY",
-    "￥": "JPY CNY", "₨": "INR PKR LKR NPR", "rs": "INR PKR LKR NPR", "kr": "SEK NOK DKK ISK",
-    "fr": "CHF", "sfr": "CHF", "€": "EUR", "euro": "EUR", "euros": "EUR",
-    "us$": "USD", "u$s": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD",
-    "nz$": "NZD", "s$": "SGD", "sg$": "SGD", "hk$": "HKD", "nt$": "TWD", "mx$": "MXN",
-    "r$": "BRL", "cn¥": "CNY", "jp¥": "JPY", "rmb": "CNY", "元": "CNY", "円": "JPY",
-    "₹": "INR", "₩": "KRW", "원": "KRW", "₽": "RUB", "руб": "RUB", "₴": "UAH", "грн": "UAH",
-    "₺": "TRY", "tl": "TRY", "₪": "ILS", "₫": "VND", "đ": "VND", "฿": "THB", "₱": "PHP",
-    "₦": "NGN", "₸": "KZT", "zł": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "лв": "BGN",
-    "rp": "IDR", "rm": "MYR",
+# A sign stands for its first currency unless a country that uses another of them is known.
+SIGNS: dict[str, tuple[str, ...]] = {
+    "€": ("EUR",), "eur": ("EUR",), "euro": ("EUR",), "euros": ("EUR",), "£": ("GBP", "EGP"),
+    "us$": ("USD",), "us $": ("USD",), "u.s. $": ("USD",), "c$": ("CAD",), "ca$": ("CAD",),
+    "a$": ("AUD",), "au$": ("AUD",), "au $": ("AUD",), "nz$": ("NZD",), "hk$": ("HKD",),
+    "s$": ("SGD",), "nt$": ("TWD",), "r$": ("BRL",), "mx$": ("MXN",), "clp$": ("CLP",),
+    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "CLP", "COP", "ARS", "SGD", "HKD", "TWD", "UYU",
+          "DOP", "BBD", "JMD", "TTD", "BSD", "BZD", "FJD", "NAD", "PYG"),
+    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY", "TWD"),
+    "rmb": ("CNY",),
+    "₹": ("INR",), "rs.": ("INR", "PKR", "LKR", "NPR", "MUR"), "rs": ("INR", "PKR", "LKR", "NPR"),
+    "₽": ("RUB",), "руб.": ("RUB", "BYN"), "руб": ("RUB", "BYN"), "р.": ("RUB", "BYN"),
+    "rub": ("RUB",), "rur": ("RUB",), "₴": ("UAH",), "грн": ("UAH",), "грн.": ("UAH",),
+    "₸": ("KZT",), "тг": ("KZT",), "₩": ("KRW",), "원": ("KRW",), "₫": ("VND",), "đ": ("VND",),
+    "฿": ("THB",), "บาท": ("THB",), "₺": ("TRY",), "tl": ("TRY",), "₪": ("ILS",), "ש\"ח": ("ILS",),
+    "₱": ("PHP",), "₦": ("NGN",), "₵": ("GHS",), "₡": ("CRC",), "rp": ("IDR",), "rm": ("MYR",),
+    "zł": ("PLN",), "zl": ("PLN",), "kč": ("CZK",), "kc": ("CZK",), "ft": ("HUF",),
+    "lei": ("RON", "MDL"), "lv": ("BGN",), "лв": ("BGN",), "лв.": ("BGN",), "kn": ("HRK",),
+    "din": ("RSD",), "din.": ("RSD",), "дин": ("RSD",), "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "kr.": ("DKK", "NOK", "SEK", "ISK"), ":-": ("SEK", "NOK"), "fr.": ("CHF",), "sfr.": ("CHF",),
+    "r": ("ZAR",), "s/": ("PEN",), "s/.": ("PEN",), "bs": ("BOB", "VES"), "q": ("GTQ",),
+    "ر.س": ("SAR",), "ريال": ("SAR", "QAR", "OMR"), "د.إ": ("AED",), "درهم": ("AED", "MAD"),
+    "ج.م": ("EGP",), "جنيه": ("EGP",), "تومان": ("IRR",), "ریال": ("IRR",), "د.ك": ("KWD",),
+    "dhs": ("AED", "MAD"), "dh": ("MAD", "AED"), "ksh": ("KES",), "₾": ("GEL",), "դր": ("AMD",),
+    "₼": ("AZN",), "৳": ("BDT",), "₲": ("PYG",), "km": ("BAM",), "ден": ("MKD",),
+    "₨": ("INR", "PKR", "LKR", "NPR"), "fr": ("CHF",), "u$s": ("USD",), "sg$": ("SGD",),
+    "cn¥": ("CNY",), "jp¥": ("JPY",),
 }  # fmt: skip
+_FORMER = {"RUR": "RUB", "TRL": "TRY", "ROL": "RON", "NTD": "TWD", "RMB": "CNY", "GBX": "GBP"}
 _NO_MONEY = frozenset({"XXX", "XTS"})  # ISO 4217's codes for none and for tests
 _NO_DEFAULT = frozenset({"kr"})
 
@@ -69,7 +85,8 @@ def currencies(written: str | None) -> tuple[str, ...]:
     """Every currency that a code or a symbol may stand for, the most usual one first."""
     if written is None or len(written) > _LONGEST_WORD:
         return ()
-    word = written.strip()
-    if is_currency(word.upper()) and word.upper() not in _NO_MONEY:
-        return (word.upper(),)
-    return tuple(_SYMBOLS.get(word.rstrip(".").casefold(), "").split())
+    word = written.strip().casefold()
+    code = _FORMER.get(word.upper(), word.upper())
+    if len(code) == 3 and code.isascii() and is_currency(code) and code not in _NO_MONEY:
+        return (code,)
+    return SIGNS.get(word) or SIGNS.get(word.rstrip(".")) or ()

@@ -46,7 +46,7 @@ def likely_currencies(
 def locale_tag(document: Document, meta: Mapping[str, Sequence[str]]) -> str | None:
     """The page's language and, where it says so, its country: `de` or `de-AT`."""
     written = (*document.tree.xpath("/html/@lang"), *meta.get("og:locale", ()))
-    locale = next((found for tag in written if (found := read_locale(tag))), None)
+    locale = next((found for tag in written if (found := locale_of(tag))), None)
     if locale is None:
         return None
     return f"{locale.language}-{locale.territory}" if locale.territory else str(locale.language)
@@ -72,7 +72,7 @@ def territories(url: str, languages: Sequence[str]) -> list[str]:
     if match := re.match(r"/[a-z]{2}[-_]([a-z]{2})(?:/|$)", path):
         found.append(_TERRITORIES.get(match[1], match[1].upper()))
     for tag in languages:
-        locale = read_locale(tag)
+        locale = locale_of(tag)
         if locale is not None and locale.territory:
             found.append(locale.territory)
     if label := re.match(r"([a-z]{2})\.", host):
@@ -93,7 +93,7 @@ _HOME = {
 }  # fmt: skip
 
 
-def read_locale(written: str) -> Locale | None:
+def locale_of(written: str) -> Locale | None:
     """A language tag such as `de-AT` or `en_GB`; None when it is none."""
     try:
         return Locale.parse(written.strip().replace("_", "-"), sep="-") if written.strip() else None

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.reading.availability import read_availability
 from catalog.reading.candidate import Candidate
-from catalog.reading.prices import SIGNS, currency_of, read_marked_up
+from catalog.reading.prices import currency_of, read_marked_up
 from catalog.reading.visible_prices import ShownPrice
+from catalog.vocabulary import SIGNS, availability
 
 _TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2, "html": 1.8}
 _SHOWN_ALONE = 1.2
@@ -96,7 +96,7 @@ def _only_shown(
 
 
 def _is_unavailable(candidate: Candidate) -> bool:
-    return read_availability(candidate.availability) in ("out_of_stock", "discontinued")
+    return availability(candidate.availability) in ("out_of_stock", "discontinued")
 
 
 def _currency(

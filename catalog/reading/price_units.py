@@ -8,7 +8,8 @@ from lxml.html import HtmlElement
 
 from catalog.reading import price_words as words
 from catalog.reading.outline import APART, Outline, Part
-from catalog.reading.prices import SIGNS, Money, bare_number, find_money
+from catalog.reading.prices import Money, bare_number, find_money
+from catalog.vocabulary import SIGNS
 
 _LONGEST = 90
 _LONGEST_BARE = 16

@@ -6,36 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from babel.numbers import is_currency
 from price_parser import Price
 
-# What stands for a currency; where several share a sign, the page's country decides among them.
-SIGNS: dict[str, tuple[str, ...]] = {
-    "€": ("EUR",), "eur": ("EUR",), "euro": ("EUR",), "euros": ("EUR",), "£": ("GBP", "EGP"),
-    "us$": ("USD",), "us $": ("USD",), "u.s. $": ("USD",), "c$": ("CAD",), "ca$": ("CAD",),
-    "a$": ("AUD",), "au$": ("AUD",), "au $": ("AUD",), "nz$": ("NZD",), "hk$": ("HKD",),
-    "s$": ("SGD",), "nt$": ("TWD",), "r$": ("BRL",), "mx$": ("MXN",), "clp$": ("CLP",),
-    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "CLP", "COP", "ARS", "SGD", "HKD", "TWD", "UYU",
-          "DOP", "BBD", "JMD", "TTD", "BSD", "BZD", "FJD", "NAD", "PYG"),
-    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY", "TWD"),
-    "rmb": ("CNY",),
-    "₹": ("INR",), "rs.": ("INR", "PKR", "LKR", "NPR", "MUR"), "rs": ("INR", "PKR", "LKR", "NPR"),
-    "₽": ("RUB",), "руб.": ("RUB", "BYN"), "руб": ("RUB", "BYN"), "р.": ("RUB", "BYN"),
-    "rub": ("RUB",), "rur": ("RUB",), "₴": ("UAH",), "грн": ("UAH",), "грн.": ("UAH",),
-    "₸": ("KZT",), "тг": ("KZT",), "₩": ("KRW",), "원": ("KRW",), "₫": ("VND",), "đ": ("VND",),
-    "฿": ("THB",), "บาท": ("THB",), "₺": ("TRY",), "tl": ("TRY",), "₪": ("ILS",), "ש\"ח": ("ILS",),
-    "₱": ("PHP",), "₦": ("NGN",), "₵": ("GHS",), "₡": ("CRC",), "rp": ("IDR",), "rm": ("MYR",),
-    "zł": ("PLN",), "zl": ("PLN",), "kč": ("CZK",), "kc": ("CZK",), "ft": ("HUF",),
-    "lei": ("RON", "MDL"), "lv": ("BGN",), "лв": ("BGN",), "лв.": ("BGN",), "kn": ("HRK",),
-    "din": ("RSD",), "din.": ("RSD",), "дин": ("RSD",), "kr": ("SEK", "NOK", "DKK", "ISK"),
-    "kr.": ("DKK", "NOK", "SEK", "ISK"), ":-": ("SEK", "NOK"), "fr.": ("CHF",), "sfr.": ("CHF",),
-    "r": ("ZAR",), "s/": ("PEN",), "s/.": ("PEN",), "bs": ("BOB", "VES"), "q": ("GTQ",),
-    "ر.س": ("SAR",), "ريال": ("SAR", "QAR", "OMR"), "د.إ": ("AED",), "درهم": ("AED", "MAD"),
-    "ج.م": ("EGP",), "جنيه": ("EGP",), "تومان": ("IRR",), "ریال": ("IRR",), "د.ك": ("KWD",),
-    "dhs": ("AED", "MAD"), "dh": ("MAD", "AED"), "ksh": ("KES",), "₾": ("GEL",), "դր": ("AMD",),
-    "₼": ("AZN",), "৳": ("BDT",), "₲": ("PYG",), "km": ("BAM",), "ден": ("MKD",),
-}  # fmt: skip
-_FORMER = {"RUR": "RUB", "TRL": "TRY", "ROL": "RON", "NTD": "TWD", "RMB": "CNY", "GBX": "GBP"}
+from catalog.vocabulary import SIGNS, currencies
+
 _CODES = (
     "EUR USD GBP CHF PLN CZK HUF RON BGN SEK NOK DKK ISK RUB UAH KZT TRY ILS AED SAR QAR KWD BHD "
     "OMR EGP MAD ZAR NGN KES GHS INR PKR BDT LKR NPR IDR MYR SGD PHP THB VND JPY CNY HKD TWD KRW "
@@ -159,13 +133,5 @@ def currency_of(written: str | None, likely: tuple[str, ...] = ()) -> str | None
         written: as on the page, such as `€`, `eur`, `RUR` or `kr`.
         likely: the codes that the page's country suggests, for signs that several share.
     """
-    if not written:
-        return None
-    folded = written.strip().lower()
-    code = _FORMER.get(folded.upper(), folded.upper())
-    if len(code) == 3 and code.isascii() and is_currency(code):
-        return code
-    choices = SIGNS.get(folded) or SIGNS.get(folded.rstrip("."))
-    if not choices:
-        return None
-    return next((code for code in likely if code in choices), choices[0])
+    choices = currencies(written)
+    return next((code for code in likely if code in choices), next(iter(choices), None))

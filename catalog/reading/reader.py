@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from catalog.errors import CatalogError
 from catalog.product import ScrapedProduct
-from catalog.reading.availability import read_availability
 from catalog.reading.buying import can_be_bought, is_advertised
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
@@ -35,6 +34,7 @@ from catalog.reading.pictures import (
 from catalog.reading.price_choice import ChosenPrice, choose_price
 from catalog.reading.prices import find_money
 from catalog.reading.visible_prices import ShownPrice, shown_prices
+from catalog.vocabulary import availability
 
 _CARD_SCORE = -0.5
 _OWN_SCORE = 2.0
@@ -182,7 +182,7 @@ class PageReader:
     @cached_property
     def _availability(self) -> _Found | None:
         for candidate in (*self._own, self._opengraph):
-            if found := read_availability(candidate.availability):
+            if found := availability(candidate.availability):
                 return found, candidate.read_from
         found = shown_availability(self._outline, self._heading_part)
         if found is None and self._price and (self._is_buyable or is_advertised(self._outline)):
