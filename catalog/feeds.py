@@ -91,6 +91,7 @@ def _from_merchant(
         name: _one(attributes, name) for name in ("title", "description", "brand", "availability")
     }
     given |= _amount(_one(attributes, price)) | {"locale": locale}
+    given["category"] = _one(attributes, "product_type")
     main = attributes.get("image_link", [])[:1]
     more = [
         address.strip('", ')
@@ -101,6 +102,7 @@ def _from_merchant(
         return ProductData.model_validate(given | {"image_urls": main + more})
     except ValidationError as error:
         names = {"price": price, "currency": price, "image_urls": "image_link"}
+        names["category"] = "product_type"
         for position in range(len(main), len(more) + 1):
             names[f"image_urls.{position}"] = "additional_image_link"
         raise InvalidFeedRow(_problems(error, names)) from None

@@ -59,6 +59,9 @@ class ProductData(BaseModel):
         None, title="Description", description="What is said of it; HTML is taken out."
     )
     brand: fields.Brand = Field(None, title="Brand", description="Who makes it.")
+    category: fields.Category = Field(
+        None, title="Category", description="What kind of thing it is, such as Home > Kettles."
+    )
     locale: fields.LocaleName = Field(
         None, title="Language", description="The language of the text, such as de or de-DE."
     )

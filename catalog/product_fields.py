@@ -16,6 +16,7 @@ MAX_URL_LENGTH = 2048
 MAX_TITLE_LENGTH = 500
 MAX_DESCRIPTION_LENGTH = 10_000
 MAX_BRAND_LENGTH = 200
+MAX_CATEGORY_LENGTH = 750  # as long as the specification lets `product_type` be
 MAX_IMAGES = 100
 _LONGEST_MARKUP = 100_000
 _TRACKING_PARAMETERS = (
@@ -140,6 +141,9 @@ Description = Annotated[
     Annotated[str, _plain(MAX_DESCRIPTION_LENGTH)] | None, AfterValidator(none_when_empty)
 ]
 Brand = Annotated[Annotated[str, _plain(MAX_BRAND_LENGTH)] | None, AfterValidator(none_when_empty)]
+Category = Annotated[
+    Annotated[str, _plain(MAX_CATEGORY_LENGTH)] | None, AfterValidator(none_when_empty)
+]
 LocaleName = Annotated[str | None, BeforeValidator(_locale)]
 CurrencyCode = Annotated[str | None, BeforeValidator(_currency)]
 # Reads the fields `currency` and `locale` of its model, which have to stand before it.

@@ -173,6 +173,7 @@ class ECommerceProduct(Identified, Timestamped, Owned, Base):
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
     brand: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(Text)
     price: Mapped[Decimal | None]
     currency: Mapped[str | None] = mapped_column(String(3))
     availability: Mapped[str | None] = mapped_column(String(40))

@@ -13,7 +13,7 @@ from catalog.product import ScrapedProduct, canonical_url
 from db.errors import UnknownRecord
 from db.models import ECommerceProduct
 
-_RANKED_BY_THESE = ("title", "description", "brand", "image_urls")
+_RANKED_BY_THESE = ("title", "description", "brand", "category", "image_urls")
 
 
 def find_fresh(session: Session, workspace: str, url: str, max_age: timedelta) -> UUID | None:
@@ -112,6 +112,7 @@ def as_value(product: ECommerceProduct) -> ScrapedProduct:
         title=product.title,
         description=product.description,
         brand=product.brand,
+        category=product.category,
         price=product.price,
         currency=product.currency,
         availability=product.availability,

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from extruct.rdfa import RDFaExtractor
@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
-from catalog.reading.json_ld import MAX_DEPTH, json_ld_nodes
+from catalog.reading.json_ld import MAX_DEPTH, Node
 from catalog.reading.picture_addresses import address_of
 from catalog.reading.schema_org import products, text_of
 
@@ -23,10 +23,15 @@ _LONGEST_RDFA = 1_500_000
 _ITEM_PRODUCT = re.compile(r"itemtype\s*=\s*[\"']?[^\"'>]*(product|offer|vehicle|book|car)\b", re.I)
 
 
-def candidates(document: Document) -> dict[str, list[Candidate]]:
-    """Per syntax the products that the page describes in it, the most reliable syntax first."""
+def candidates(document: Document, nodes: Sequence[Node]) -> dict[str, list[Candidate]]:
+    """Per syntax the products that the page describes in it, the most reliable syntax first.
+
+    Args:
+        document: the page.
+        nodes: its JSON-LD.
+    """
     return {
-        "json-ld": products(json_ld_nodes(document.tree), "json-ld", document.url),
+        "json-ld": products(nodes, "json-ld", document.url),
         "microdata": products(_microdata(document), "microdata", document.url),
         "rdfa": products(_rdfa(document), "rdfa", document.url),
         "opengraph": list(_meta_tags(document.tree)),

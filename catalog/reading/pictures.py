@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement, fragment_fromstring
@@ -44,7 +45,10 @@ _NEARLY = 1.2
 _SCRIPTED = re.compile(
     r"(?:https?:)?//[^\s\"'<>\\,;()]{5,300}?\.(?:jpe?g|png|webp|avif)(?=[\"'?&\s\\])", re.IGNORECASE
 )
-_MOST_SCRIPTED = 300
+_MOST_SCRIPTED = 1000
+_MOST_BESIDE = 30
+_MOST_MENTIONS = 5
+_LONGEST_LIST = 40_000
 _NAMED_LIKE = 70
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
@@ -166,6 +170,45 @@ def scripted_pictures(document: Document, name: str) -> list[str]:
         if url not in found and len(words) > 5 and not is_decoration(url):
             found[url] = fuzz.token_set_ratio(words, name.casefold())
     return merged([url for url, agreement in found.items() if agreement >= _NAMED_LIKE])
+
+
+def pictures_beside(document: Document, main: str) -> list[str]:
+    """The pictures that a page's scripts keep in one list with its main one, as galleries do."""
+    wanted = picture_key(main)
+    found: list[str] = []
+    for script in document.tree.iter("script"):
+        if not script.text or "ld+json" in (script.get("type") or ""):
+            continue
+        text = script.text.replace("\\/", "/")
+        named = [
+            (match.start(), document.absolute(entities.unescape(match[0])))
+            for match in islice(_SCRIPTED.finditer(text), _MOST_SCRIPTED)
+        ]
+        places = [place for place, url in named if picture_key(url) == wanted]
+        for begin, end in {_list_around(text, place) for place in places[:_MOST_MENTIONS]}:
+            found += [url for place, url in named if begin <= place < end]
+    return merged([url for url in found if not is_decoration(url) and not is_blank(url)])[
+        :_MOST_BESIDE
+    ]
+
+
+def _list_around(text: str, place: int) -> tuple[int, int]:
+    """Where the innermost list around a place in a script begins and ends."""
+    begin = _bracket(text, range(place, max(-1, place - _LONGEST_LIST), -1), "[", "]")
+    end = _bracket(text, range(place, min(len(text), place + _LONGEST_LIST)), "]", "[")
+    return (begin, end) if begin is not None and end is not None else (place, place)
+
+
+def _bracket(text: str, places: range, wanted: str, other: str) -> int | None:
+    depth = 0
+    for place in places:
+        if text[place] == other:
+            depth += 1
+        elif text[place] == wanted:
+            if not depth:
+                return place
+            depth -= 1
+    return None
 
 
 def _written(outline: Outline) -> Iterator[tuple[Part, str]]:

@@ -9,7 +9,14 @@ from catalog.product import ScrapedProduct
 from catalog.reading.buying import can_be_bought, is_advertised
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
-from catalog.reading.headings import Titles, main_heading, read_titles, strip_site
+from catalog.reading.headings import (
+    Titles,
+    is_same_name,
+    main_heading,
+    read_titles,
+    strip_site,
+)
+from catalog.reading.json_ld import Node, json_ld_nodes
 from catalog.reading.labels import (
     attribute_candidate,
     clean_brand,
@@ -28,11 +35,13 @@ from catalog.reading.pictures import (
     linked_picture,
     main_picture,
     merged,
+    pictures_beside,
     scripted_pictures,
     shown_pictures,
 )
 from catalog.reading.price_choice import ChosenPrice, choose_price
 from catalog.reading.prices import find_money
+from catalog.reading.schema_org import breadcrumbs
 from catalog.reading.visible_prices import ShownPrice, shown_prices
 from catalog.vocabulary import availability
 
@@ -62,7 +71,7 @@ class PageReader:
             "title": self._title,
             "description": self._first("description") or self._meta_description(),
             "brand": self._brand(),
-            "category": self._first("category"),
+            "category": self._first("category") or self._breadcrumbs(),
             "availability": self._availability,
         }
         sources = {name: value[1] for name, value in found.items() if value}
@@ -96,7 +105,11 @@ class PageReader:
 
     @cached_property
     def _described(self) -> dict[str, list[Candidate]]:
-        return candidates(self._document)
+        return candidates(self._document, self._nodes)
+
+    @cached_property
+    def _nodes(self) -> list[Node]:
+        return json_ld_nodes(self._document.tree)
 
     @cached_property
     def _heading(self) -> tuple[Part, str] | None:
@@ -167,6 +180,12 @@ class PageReader:
         written = self._meta.get("description")
         return (written[0], "html") if written else None
 
+    def _breadcrumbs(self) -> _Found | None:
+        """The way to the product, without the shop's front page and the product itself."""
+        names = breadcrumbs(self._nodes)[1:]
+        kinds = [name for name in names if not is_same_name(name, self._name)]
+        return (" > ".join(kinds), "json-ld") if kinds else None
+
     def _brand(self) -> _Found | None:
         for candidate in (*self._own, self._opengraph, self._attributes):
             if brand := clean_brand(candidate.brand):
@@ -208,7 +227,8 @@ class PageReader:
         )
         main = main_picture(shown) if not known else None
         leading = known or ([main] if main else linked[:1])
-        urls = merged(leading, [picture.url for picture in shown])
+        beside = pictures_beside(self._document, leading[0]) if leading else []
+        urls = merged(leading, [picture.url for picture in shown], beside)
         urls = urls or scripted_pictures(self._document, self._name)
         return urls, source or ("html" if urls else None)
 

@@ -63,6 +63,21 @@ def products(items: Iterable[Any], syntax: str, url: str) -> list[Candidate]:
     return found
 
 
+def breadcrumbs(items: Iterable[Any]) -> list[str]:
+    """The names of a page's first breadcrumb list (https://schema.org/BreadcrumbList), in order."""
+    for item in items:
+        found = normal(item)
+        if isinstance(found, Mapping) and "breadcrumblist" in type_names(found):
+            entries = [each for each in _listed(found.get("itemlistelement")) if each]
+            named = (
+                _named(entry) or _named(entry.get("item"))
+                for entry in entries
+                if isinstance(entry, Mapping)
+            )
+            return [name for name in named if name]
+    return []
+
+
 def type_names(item: Any) -> set[str]:
     """The types of an item, without namespace and in lower case."""
     return {_short(str(name)) for name in _listed(item.get("@type")) if name}
@@ -126,7 +141,7 @@ def _candidate(product: Item, syntax: str, url: str) -> Candidate:
             _first(text_of(entry.get("description")) for entry in whole), _LONGEST_DESCRIPTION
         ),
         brand=_first(_brand(entry) for entry in whole),
-        category=_first(_named(entry.get("category")) for entry in whole),
+        category=_bounded(_first(_category(entry) for entry in whole), _LONGEST_NAME),
         prices=tuple(dict.fromkeys(prices or _texts(product, "price", "lowprice"))),
         list_prices=tuple(dict.fromkeys(former)),
         currency=_first(
@@ -238,6 +253,11 @@ def _availability(offers: list[Item], product: Item) -> str | None:
 
 def _brand(product: Item) -> str | None:
     return _first(_named(product.get(name)) for name in ("brand", "manufacturer"))
+
+
+def _category(product: Item) -> str | None:
+    named = _named(product.get("category"))
+    return named if named and any(sign.isalpha() for sign in named) else None
 
 
 def _named(value: Any) -> str | None:

@@ -21,6 +21,7 @@ ROW = {
     "price": "59.90 EUR",
     "brand": "Norrland",
     "gtin": "4006381333931",
+    "product_type": "Home &gt; Kettles",
     "condition": "new",
 }
 NOON = datetime(2026, 2, 26, 12, tzinfo=UTC)
@@ -40,6 +41,7 @@ def test_a_row_becomes_a_source() -> None:
         "title": "Kettle & Cup",
         "description": "Boils fast. Steel",
         "brand": "Norrland",
+        "category": "Home > Kettles",
         "locale": "en-GB",
         "currency": "EUR",
         "price": Decimal("59.90"),

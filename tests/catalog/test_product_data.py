@@ -34,6 +34,7 @@ def test_a_product_is_read_from_what_is_given() -> None:
     product = handed(
         description="<p>Boils&nbsp;fast.</p>\n<ul><li>Steel</ul>",
         brand=" Norrland ",
+        category="Kitchen &gt; Kettles",
         availability="https://schema.org/InStock",
         locale="de_AT",
         image_urls=["https://shop.example/1.jpg", "http://cdn.example/2.jpg?w=9"] * 2,
@@ -43,13 +44,14 @@ def test_a_product_is_read_from_what_is_given() -> None:
         "title": "Kettle",
         "description": "Boils fast. Steel",
         "brand": "Norrland",
+        "category": "Kitchen > Kettles",
         "price": Decimal("49.90"),
         "currency": "EUR",
         "availability": "in_stock",
         "locale": "de-AT",
         "image_urls": ("https://shop.example/1.jpg", "http://cdn.example/2.jpg?w=9"),
         "read_from": dict.fromkeys(
-            ("title", "description", "brand", "price", "currency", "availability", "locale",
+            ("title", "description", "brand", "category", "price", "currency", "availability", "locale",
              "image_urls"), "feed",
         ),
     }  # fmt: skip
