@@ -19,6 +19,12 @@ from catalog.errors import EmptyPage
 _LONGEST = 6_000_000
 _DETECTED_FROM = 200_000
 _BAD_SHARE = 0.02
+_MOST_ATTRIBUTES = 1000
+_TAG = re.compile(
+    r"<script\b(?:[^<]++|<(?!/script))*+|(?P<tag><[a-z](?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -67,7 +73,7 @@ def read_document(body: bytes, url: str, content_type: str | None = None) -> Doc
     Raises:
         EmptyPage: there is nothing to parse.
     """
-    html = _CONTROL.sub("", decode(body[:_LONGEST], content_type))
+    html = _bounded(_CONTROL.sub("", decode(body[:_LONGEST], content_type)))
     if not html.strip():
         raise EmptyPage(url, "The page is empty; check the address.")
     try:
@@ -80,6 +86,23 @@ def read_document(body: bytes, url: str, content_type: str | None = None) -> Doc
     except ValueError:
         base = url
     return Document(url=url, base=base, html=html, tree=tree)
+
+
+def _bounded(html: str) -> str:
+    """The page without the attributes of tags that have thousands of them.
+
+    libxml2 compares each attribute of a tag with all before it, so that a megabyte of them takes
+    hours. Both patterns take what they match in one pass, whatever it holds.
+    """
+
+    def bounded(match: re.Match[str]) -> str:
+        tag = match[0]
+        if match["tag"] is None or len(tag) < _MOST_ATTRIBUTES:
+            return tag
+        words = _QUOTED.sub("", tag).split(None, _MOST_ATTRIBUTES)
+        return tag if len(words) < _MOST_ATTRIBUTES else words[0]
+
+    return _TAG.sub(bounded, html)
 
 
 def decode(body: bytes, content_type: str | None) -> str:

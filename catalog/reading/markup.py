@@ -17,6 +17,7 @@ from catalog.reading.schema_org import products, text_of
 
 _RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
 _PRODUCT_TYPE = re.compile(r"product(?!\.group|s\b)", re.I)
+_MOST_VALUES = 60
 _LONGEST_CONTENT = 20_000
 _MOST_REFERENCES = 50
 _LONGEST_RDFA = 1_500_000
@@ -167,7 +168,9 @@ def meta_tags(tree: HtmlElement) -> dict[str, list[str]]:
         for attribute in ("property", "name", "itemprop"):
             name = (tag.get(attribute) or "").strip().lower()
             if content and name:
-                tags.setdefault(name, []).append(content)
+                values = tags.setdefault(name, [])
+                if len(values) < _MOST_VALUES:
+                    values.append(content)
                 break
     return tags
 

@@ -1,12 +1,10 @@
 """The pictures that a page shows of its product, told from those of the shop and of others."""
 
-import html as entities
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement, fragment_fromstring
 from rapidfuzz import fuzz
@@ -42,14 +40,6 @@ _MOST = 2000
 _KEPT_SCORE = 1.5
 _LEAST_SCORE = 0.7
 _NEARLY = 1.2
-_SCRIPTED = re.compile(
-    r"(?:https?:)?//[^\s\"'<>\\,;()]{5,300}?\.(?:jpe?g|png|webp|avif)(?=[\"'?&\s\\])", re.IGNORECASE
-)
-_MOST_SCRIPTED = 1000
-_MOST_BESIDE = 30
-_MOST_MENTIONS = 5
-_LONGEST_LIST = 40_000
-_NAMED_LIKE = 70
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
 
@@ -156,61 +146,6 @@ def linked_picture(document: Document) -> list[str]:
     return [url for url in found if is_picture_address(url)]
 
 
-def scripted_pictures(document: Document, name: str) -> list[str]:
-    """The pictures in a page's scripts and `data-` attributes that are named after its product.
-
-    For pages whose scripts alone put the pictures in place.
-    """
-    found: dict[str, float] = {}
-    for match in _SCRIPTED.finditer(document.html.replace("\\/", "/")):
-        url = document.absolute(entities.unescape(match[0]))
-        words = _words(unquote(urlsplit(url).path.rsplit("/", 1)[-1].rsplit(".", 1)[0]))
-        if len(found) >= _MOST_SCRIPTED:
-            break
-        if url not in found and len(words) > 5 and not is_decoration(url):
-            found[url] = fuzz.token_set_ratio(words, name.casefold())
-    return merged([url for url, agreement in found.items() if agreement >= _NAMED_LIKE])
-
-
-def pictures_beside(document: Document, main: str) -> list[str]:
-    """The pictures that a page's scripts keep in one list with its main one, as galleries do."""
-    wanted = picture_key(main)
-    found: list[str] = []
-    for script in document.tree.iter("script"):
-        if not script.text or "ld+json" in (script.get("type") or ""):
-            continue
-        text = script.text.replace("\\/", "/")
-        named = [
-            (match.start(), document.absolute(entities.unescape(match[0])))
-            for match in islice(_SCRIPTED.finditer(text), _MOST_SCRIPTED)
-        ]
-        places = [place for place, url in named if picture_key(url) == wanted]
-        for begin, end in {_list_around(text, place) for place in places[:_MOST_MENTIONS]}:
-            found += [url for place, url in named if begin <= place < end]
-    return merged([url for url in found if not is_decoration(url) and not is_blank(url)])[
-        :_MOST_BESIDE
-    ]
-
-
-def _list_around(text: str, place: int) -> tuple[int, int]:
-    """Where the innermost list around a place in a script begins and ends."""
-    begin = _bracket(text, range(place, max(-1, place - _LONGEST_LIST), -1), "[", "]")
-    end = _bracket(text, range(place, min(len(text), place + _LONGEST_LIST)), "]", "[")
-    return (begin, end) if begin is not None and end is not None else (place, place)
-
-
-def _bracket(text: str, places: range, wanted: str, other: str) -> int | None:
-    depth = 0
-    for place in places:
-        if text[place] == other:
-            depth += 1
-        elif text[place] == wanted:
-            if not depth:
-                return place
-            depth -= 1
-    return None
-
-
 def _written(outline: Outline) -> Iterator[tuple[Part, str]]:
     for part in outline.parts:
         if part.tag in ("img", "amp-img", "image"):
@@ -257,20 +192,21 @@ def _naming_score(element: HtmlElement, url: str, name: str) -> float:
     """What alternative text and file name say: up to 4.5 for the name, less for another."""
     score = 0.0
     told = (element.get("alt"), element.get("title"), element.get("aria-label"))
-    described = _words(" ".join(text for text in told if text))
+    described = plain_words(" ".join(text for text in told if text))
     if len(described) > 3 and name:
         coverage = min(1.0, len(described) / (0.4 * len(name)))
         agreement = coverage * fuzz.token_set_ratio(described, name.casefold()) / 100
         score += 3.0 * max(0.0, agreement - 0.4) / 0.6
         score -= 1.0 * (agreement < 0.4 and len(described) > 8)
-    file_name = _words(picture_stem(url))
+    file_name = plain_words(picture_stem(url))
     if name and len(file_name) > 5:
         agreement = fuzz.token_set_ratio(file_name, name.casefold()) / 100
         score += 1.5 * max(0.0, agreement - 0.5) / 0.5
     return float(score)
 
 
-def _words(text: str) -> str:
+def plain_words(text: str) -> str:
+    """A text in lower case, with a space for every dash, underscore and plus."""
     return re.sub(r"[-_+\s]+", " ", text).strip().casefold()
 
 

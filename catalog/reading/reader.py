@@ -35,13 +35,12 @@ from catalog.reading.pictures import (
     linked_picture,
     main_picture,
     merged,
-    pictures_beside,
-    scripted_pictures,
     shown_pictures,
 )
 from catalog.reading.price_choice import ChosenPrice, choose_price
 from catalog.reading.prices import find_money
 from catalog.reading.schema_org import breadcrumbs
+from catalog.reading.scripted_pictures import pictures_beside, scripted_pictures
 from catalog.reading.visible_prices import ShownPrice, shown_prices
 from catalog.vocabulary import availability
 

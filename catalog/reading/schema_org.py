@@ -32,6 +32,7 @@ _PLACEHOLDER = re.compile(
     r"\{\{|\}\}|\$\{|<%|%>|\[object |^(undefined|null|none|nan|n/?a|false|true|-+|\.+)$", re.I
 )
 _MOST_PRODUCTS = 200
+_MOST_IMAGES = 100
 _LONGEST_NAME = 400
 _LONGEST_DESCRIPTION = 20_000
 
@@ -154,7 +155,7 @@ def _candidate(product: Item, syntax: str, url: str) -> Candidate:
             dict.fromkeys(
                 address for entry in (*chosen, *whole) for address in _product_images(entry)
             )
-        ),
+        )[:_MOST_IMAGES],
         urls=tuple(
             address
             for entry in (product, *offers)
