@@ -14,8 +14,8 @@ _BUY = re.compile(
     r"до кошика|купити|sepete ekle|adicionar (ao|à)|lisa ostukorvi|pievienot grozam|į krepšelį|"
     r"προσθήκη στο καλάθι|στο καλάθι|adaugă|u košaricu|u korpu|v košarico|добави в|"
     r"カートに入れる|買い物かご|加入購物車|加入购物车|立即购买|立即購買|장바구니|구매하기|"
-    r"바로구매|הוספה לסל|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|keranjang|"
-    r"beli langsung|أضف إلى",
+    r"바로구매|הוספה לסל|הוסף לסל|หยิบใส่|thêm vào giỏ|mua ngay|beli sekarang|pirkti|pirkt\b|"
+    r"krepšel|grozā|satın al|खरीदें|ซื้อ|beli\b|αγορά|keranjang|beli langsung|أضف إلى",
     re.IGNORECASE,
 )
 _ORDER = re.compile(

@@ -21,10 +21,11 @@ _DETECTED_FROM = 200_000
 _BAD_SHARE = 0.02
 _MOST_ATTRIBUTES = 1000
 _TAG = re.compile(
-    r"<script\b(?:[^<]++|<(?!/script))*+|(?P<tag><[a-z](?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+)",
+    r"<script\b(?:[^<]++|<(?!/script))*+|(?P<tag><[a-z](?:[^\"'>=]++|=\s*+(?:\"[^\"]*+\"|"
+    r"'[^']*+')?+|[\"'])*+)",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
+_QUOTED = re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

@@ -19,7 +19,7 @@ _NAME = re.compile(
 )
 _SEPARATOR = re.compile(r"\s+[|–—»«•·:-]\s+|\s*[|｜»]\s*|\s*[-–—]\s+|\s+[-–—]\s*|【|】|:\s+")
 _BUYING = re.compile(
-    r"^(?:(?:buy|shop|order|kaufen|acheter|comprar|compra|acquista|kup|koupit|köp|kjøp|køb|"
+    r"^(?:(?:jual|buy|shop|order|kaufen|acheter|comprar|compra|acquista|kup|koupit|köp|kjøp|køb|"
     r"купить|purchase)\s+)|(?:\s+(?:online kaufen|kaufen|online|günstig kaufen|bestellen|"
     r"buy online))$",
     re.IGNORECASE,
@@ -83,9 +83,9 @@ def main_heading(outline: Outline, titles: Titles) -> tuple[Part, str] | None:
         if not named and (part.end - part.begin > _FEW_PIECES or part.link):
             continue
         text = outline.text(part, _LONGEST)
-        if len(text) < 2 or part.hidden or not (named or text in own):
+        if len(text) < 2 or part.hidden or not (named or _is_most_of(text, own)):
             continue
-        score = _score(part, text, own, titles.slug)
+        score = _score(part, text, own, titles)
         if best is None or score > best[0]:
             best = (score, part, text)
     return (best[1], best[2]) if best and best[0] >= 1.0 else None
@@ -112,26 +112,33 @@ def squeezed(text: str) -> str:
     return re.sub(r"\W|[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
 
 
+def _is_most_of(text: str, names: list[str]) -> bool:
+    folded = text.casefold()
+    return any(folded in name.casefold() and len(text) >= 0.6 * len(name) for name in names)
+
+
 def _may_be_heading(part: Part) -> bool:
     return part.tag in ("h1", "h2", "h3") or bool(part.marks and _NAME.search(part.marks))
 
 
-def _score(part: Part, text: str, own: list[str], slug: str) -> float:
+def _score(part: Part, text: str, own: list[str], titles: Titles) -> float:
     score = {"h1": 1.0, "h2": 0.4, "h3": 0.0}.get(part.tag, 0.2)
     if part.marks and _NAME.search(part.marks):
         score += 0.5
     if part.elsewhere or (part.link and part.tag != "h1"):
         score -= 0.6
+    if squeezed(text) == squeezed(titles.site):
+        score -= 1.5
     folded = text.casefold()
     agreement = 0.0
     for name in own:
         wanted = name.casefold()
-        if not wanted:
+        if not wanted or squeezed(name) == squeezed(titles.site):
             continue
         coverage = min(1.0, len(folded) / (0.5 * len(wanted)))
         agreement = max(agreement, fuzz.partial_ratio(folded, wanted) / 100 * coverage)
-    if slug:
-        agreement = max(agreement, fuzz.token_set_ratio(folded, slug) / 100 * 0.8)
+    if titles.slug:
+        agreement = max(agreement, fuzz.token_set_ratio(folded, titles.slug) / 100 * 0.8)
     return score + 2.2 * max(0.0, agreement - 0.5)
 
 

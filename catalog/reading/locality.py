@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
 from babel.core import Locale, UnknownLocaleError
@@ -21,6 +22,9 @@ _GENERIC_SUFFIXES = frozenset(
 ) - {"be"}
 _TERRITORIES = {"uk": "GB", "su": "RU"}
 
+# Saved pages may be older than a country's change to the euro.
+_EURO_CHANGES = date(2005, 1, 1)
+
 
 def likely_currencies(
     document: Document, meta: Mapping[str, Sequence[str]], stated: Iterable[str | None]
@@ -38,7 +42,9 @@ def likely_currencies(
         *meta.get("og:locale", ()),
         *meta.get("content-language", ()),
     ]
-    lands = (territory_currency(land) for land in territories(document.url, languages))
+    countries = territories(document.url, languages)
+    lands = [code for land in countries if (code := territory_currency(land))]
+    lands += [code for land in countries[:1] for code in _currencies_of(land, _EURO_CHANGES)]
     told = (currency_of(code) for code in (*stated, *(code for code, _ in hints.most_common(2))))
     return tuple(dict.fromkeys(code for code in (*told, *lands) if code))
 
@@ -54,11 +60,14 @@ def locale_tag(document: Document, meta: Mapping[str, Sequence[str]]) -> str | N
 
 def territory_currency(territory: str | None) -> str | None:
     """The currency in use in a country, by its ISO 3166 code (Unicode CLDR)."""
+    return next(iter(_currencies_of(territory)), None) if territory else None
+
+
+def _currencies_of(territory: str, since: date | None = None) -> list[str]:
     try:
-        found = get_territory_currencies(territory) if territory else []
+        return list(get_territory_currencies(territory, start_date=since, end_date=date.today()))
     except (LookupError, ValueError):
-        return None
-    return found[0] if found else None
+        return []
 
 
 def territories(url: str, languages: Sequence[str]) -> list[str]:

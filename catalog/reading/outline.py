@@ -12,6 +12,8 @@ _MOST_PARTS = 30_000
 _UNSEEN = frozenset("script style template noscript svg select iframe textarea head object".split())
 _FLOWING = frozenset("a b i em strong font mark u span".split())
 _FRACTION = re.compile(r"cent|fraction|decimal|kop|penny|pence|sup\b", re.I)
+_FIRST_DIGITS = re.compile(r"\d{1,3}$")
+_NEXT_DIGITS = re.compile(r"\s*\d{3}(?!\d)")
 _POINTS = (".", ",")
 _TWO_DIGITS = re.compile(r"\s*\d\d\s*$")
 _ELSEWHERE_TAGS = frozenset({"nav", "footer", "aside"})
@@ -79,7 +81,10 @@ class Part:
         self.tag: str = element.tag
         get = element.get
         self.frame = " ".join(filter(None, (get("class"), get("id"))))
-        self.marks = " ".join(filter(None, (self.frame, get("itemprop"), get("data-testid"))))
+        named = get("name") if self.tag == "input" else None
+        self.marks = " ".join(
+            filter(None, (self.frame, get("itemprop"), get("data-testid"), named))
+        )
         style = get("style") or ""
         self.elsewhere = bool(parent and parent.elsewhere)
         self.hidden = bool(parent and parent.hidden) or (
@@ -200,8 +205,8 @@ class Outline:
                 part.begin = len(pieces)
                 if element.text:
                     pieces.append(element.text)
-                elif element.tag == "i" and (title := element.get("title")):
-                    pieces.append(f" {title} ")
+                elif shown := _shown_without_text(element):
+                    pieces.append(f" {shown} ")
                 yield part
             elif skipped:
                 skipped -= 1
@@ -214,6 +219,13 @@ class Outline:
                     pieces.append("" if _sticks(element.tail) else " ")
                 if element.tail:
                     pieces.append(element.tail)
+
+
+def _shown_without_text(element: HtmlElement) -> str:
+    """What an icon or a field for text shows, which is no text of the page."""
+    if element.tag == "input" and (element.get("type") or "text") in ("text", "number"):
+        return str(element.get("value") or "")
+    return str(element.get("title") or "") if element.tag == "i" else ""
 
 
 def _ends_in_digit(pieces: list[str]) -> bool:
@@ -248,7 +260,14 @@ def _separate(pieces: list[str], part: Part, element: HtmlElement) -> None:
                 break
             pieces[place] = ""
     elif (begin := (element.text or "").strip()[:1]) not in _POINTS:
-        pieces.append(f" {APART} " if before.isdigit() and begin.isdigit() else " ")
+        apart = before.isdigit() and begin.isdigit() and not _continues(pieces, element)
+        pieces.append(f" {APART} " if apart else " ")
+
+
+def _continues(pieces: list[str], element: HtmlElement) -> bool:
+    """Whether an element holds the next three digits of the number that stands before it."""
+    before = next((text for piece in reversed(pieces[-12:]) if (text := piece.strip())), "")
+    return bool(_FIRST_DIGITS.match(before) and _NEXT_DIGITS.match(element.text or ""))
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from catalog.reading.headings import is_same_name
 
 _SYNTAXES = ("json-ld", "microdata", "rdfa")
 _ENOUGH = 0.6
-_ALONE = -0.5
+_ALONE = 0.2
 _BESIDE_BEST = 0.5
 
 

@@ -49,10 +49,10 @@ _DECORATION = re.compile(
 )
 _NO_PICTURE_FILE = re.compile(r"\.(svg|ico|js|css|html?|php|aspx?|mp4|webm|pdf|json)(\?|#|$)", re.I)
 _TRACKERS = re.compile(
-    r"(^|\.)(maps\.\w+\.com|maps?\d*\.[\w.]+|doubleclick\.net|facebook\.com|google-analytics\.com|googleadservices\.com|"
-    r"bat\.bing\.com|criteo\.(com|net)|scorecardresearch\.com|quantserve\.com|adnxs\.com|"
-    r"yandex\.ru|hotjar\.com|trustedshops\.com|gravatar\.com|googletagmanager\.com|"
-    r"analytics\.\w+\.\w+)$"
+    r"(^|\.)(maps\.\w+\.com|maps?\d*\.[\w.]+|doubleclick\.net|facebook\.com|google-analytics\.com|"
+    r"googleadservices\.com|bat\.bing\.com|criteo\.(com|net)|scorecardresearch\.com|"
+    r"quantserve\.com|adnxs\.com|yandex\.ru|hotjar\.com|trustedshops\.com|gravatar\.com|"
+    r"googletagmanager\.com|analytics\.\w+\.\w+)$"
 )
 
 

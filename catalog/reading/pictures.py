@@ -40,6 +40,8 @@ _MOST = 2000
 _KEPT_SCORE = 1.5
 _LEAST_SCORE = 0.7
 _NEARLY = 1.2
+_SURE_SCORE = 2.0
+_NAMED_AFTER = 60
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
 
@@ -126,6 +128,26 @@ def main_picture(pictures: Sequence[ShownPicture]) -> str | None:
     """The first of those that have nearly as much for them as the best one."""
     best = max((picture.score for picture in pictures), default=0.0)
     return next((each.url for each in pictures if each.score >= best - _NEARLY), None)
+
+
+def better_than_shared(
+    known: Sequence[str], shown: Sequence[ShownPicture], name: str
+) -> str | None:
+    """The picture that the page shows in place of one that it only shares.
+
+    Many shops share one picture of theirs (`og:image`) for all their products: it is on no page,
+    and not named after the product. None where nothing speaks against the shared picture, or the
+    page shows none that is surely the product's.
+    """
+    keys = {picture_key(picture.url) for picture in shown}
+    stems = [picture_stem(picture.url) for picture in shown]
+    for url in known:
+        stem = picture_stem(url)
+        named = fuzz.token_set_ratio(plain_words(stem), name.casefold()) >= _NAMED_AFTER
+        if picture_key(url) in keys or named or _likeness(stem, stems):
+            return None
+    sure = [picture for picture in shown if picture.score >= _SURE_SCORE]
+    return main_picture(sure)
 
 
 def merged(*lists: Sequence[str]) -> list[str]:

@@ -1,18 +1,18 @@
 """Which price to believe, where markup and page say different things."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from catalog.reading.candidate import Candidate
 from catalog.reading.prices import currency_of, read_marked_up
-from catalog.reading.visible_prices import ShownPrice
+from catalog.reading.visible_prices import NAMED_FORMER, ShownPrice
 from catalog.vocabulary import SIGNS, availability
 
 _TRUST = {"json-ld": 3.0, "microdata": 3.0, "rdfa": 2.8, "opengraph": 2.2, "html": 1.8}
 _SHOWN_ALONE = 1.2
-_SHOWN_BESIDE_MARKUP = 2.4
-_SHOWN_THOUGH_SOLD_OUT = 4.0
+_SHOWN_BESIDE_MARKUP = 2.0
+_SHOWN_THOUGH_SOLD_OUT = 2.6
 _VISIBLE = 0.0
 
 
@@ -90,6 +90,14 @@ def _only_shown(
     least = _SHOWN_BESIDE_MARKUP if described and not stated else _SHOWN_ALONE
     if not stated and any(_is_unavailable(candidate) for candidate in candidates):
         least = _SHOWN_THOUGH_SOLD_OUT
+    if not stated and not any(price.counts and price.score >= least for price in shown):
+        # A class such as `price-old` means little where no other price is the one that counts.
+        shown = [
+            replace(price, score=price.score + NAMED_FORMER, is_named_former=False)
+            if price.is_named_former
+            else price
+            for price in shown
+        ]
     for price in shown[:20]:
         if price.amount not in stated and price.counts and price.score >= least:
             yield _Option(price.amount, price.sign, None, "html", price.score - 0.5)

@@ -77,7 +77,8 @@ def _amounts(text: str, likely: tuple[str, ...]) -> list[Money]:
     return [
         money
         for money in find_money(text)
-        if money.sign not in _MEASURES_TOO
+        if money.sign is None
+        or money.sign not in _MEASURES_TOO
         or any(code in likely for code in SIGNS.get(money.sign or "", ()))
     ]
 

@@ -45,31 +45,37 @@ SAID_FORMER = re.compile(
     r"prix (de base|conseill\w*|barr\w*|public)|avant|antes|precio (anterior|normal|original|"
     r"de lista)|pvp\w*|de:?|prezzo (di listino|consigliato|precedente)|anziché|invece di|"
     r"adviesprijs|van|cena (regularna|katalogowa|przed)|najniższa cena|běžná cena|původní cena|"
-    r"původně|bežná cena|ord\.?( pris)?|tidigare|före|førpris|før|veil\w*|ovh|normaalihinta|"
-    r"norm\w* cena|vecā cena|tavahind|pôvodná|preț (vechi|recomandat)|prp|eredeti ár|"
-    r"lowest( price)?|niedrigster|30.tage.bestpreis|старая цена|цена до|стара ціна)\s*[:.]?|定価|"
-    r"参考価格|希望小売価格|原價|原价|建議售價|市場價|市场价|정가|시중가)\s*[:：]?\s*\W{0,2}$",
+    r"původně|bežná cena|rek\.? ?pris|ord\.?( pris)?|tidigare|före|førpris|før|veil\w*|ovh|"
+    r"normaalihinta|norm\w* cena|vecā cena|tavahind|pôvodná|preț (vechi|recomandat)|prp|"
+    r"eredeti ár|lowest( price)?|niedrigster|30.tage.bestpreis|старая цена|цена до|"
+    r"стара ціна)\s*[:.]?|定価|参考価格|希望小売価格|原價|原价|建議售價|市場價|市场价|정가|"
+    r"시중가)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_OTHER = re.compile(
     r"(\b(save|you save|saving|off|shipping|delivery|postage|p&p|versand\w*|liefer\w*|sie sparen|"
     r"ersparnis|spare|sparen|livraison|économi\w*|frais de port|envío|gastos de envío|ahorra\w*|"
     r"spedizione|risparmi\w*|verzend\w*|bespaar\w*|dostawa|wysyłk\w*|oszczędz\w*|doprava|"
-    r"poštovné|ušetř\w*|ušetrí\w*|frakt|levering|spar(a|er)?|spara|toimitus\w*|over|above|up to|"
-    r"upto|bis zu|fino a|hasta|jusqu[’']à|até|tot|do|approx(imately)?|circa|ca|≈|"
-    r"gift[- ]?wrap(ping)?|geschenkverpackung|emballage cadeau|confezione regalo|"
-    r"versicherung( ab)?|insurance|finanzierung( ab)?|überführung|from only|(neu|new|used|"
-    r"gebraucht|nuevos?|nuovi|neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|"
-    r"phí vận chuyển|free delivery \w*|fee|orders? (of|over)|ab einem|ab einem bestellwert von|"
-    r"dès|à partir de \d* ?achats?|minimum|over orders|per month|monthly|mtl\.?|monatlich|"
-    r"month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|"
-    r"excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|"
-    r"ohne mwst\.?|deposit|pfand|kaution|points?|gift card|voucher|coupon|cashback|bonus|"
-    r"per unit|unit price|grundpreis|member\w*( price)?|mitglieder\w*|kanta-asiak\w*|stamkund\w*|"
-    r"medlem\w*|kundeklub\w*|členská|klubová|s kartou|z kartą|card price|with card|clubpreis|"
-    r"abonn\w+|subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|"
-    r"экономия|скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|"
-    r"運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    r"poštovné|ušetř\w*|ušetrí\w*|frakt|levering|spar(a|er)?|spara|toimitus\w*|(gratis|free|"
+    r"gratuite?s?|offerte?s?|kostenlos|versandkostenfrei|zdarma|zadarmo|darmowa|ingyenes|gratuit|"
+    r"бесплатно|безкоштовно)( \w+)? (from|over|desde|ab|dès|à partir de|da|od|från|fra|alkaen|"
+    r"felett|peste|от|від|над)|over|above|up to|upto|bis zu|fino a|hasta|jusqu[’']à|até|tot|do|"
+    r"approx(imately)?|circa|ca|≈|gift[- ]?wrap(ping)?|geschenkverpackung|emballage cadeau|"
+    r"confezione regalo|versicherung( ab)?|insurance|finanzierung( ab)?|überführung|(install\w*|"
+    r"montage|montaggio|aufbau|assembly|monogram\w*|personali[sz]\w+|gravur|"
+    r"engraving)( a partire da| from| ab)?|from only|(neu|new|used|gebraucht|nuevos?|nuovi|"
+    r"neufs?|occasion)\W.{0,12}(ab|from|desde|da|à partir de)|phí vận chuyển|free delivery \w*|"
+    r"fee|orders? (of|over)|ab einem|ab einem bestellwert von|dès|à partir de \d* ?achats?|"
+    r"minimum|over orders|per month|monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|"
+    r"instal\w* of|(\d+)\s*x\s*(de|of)?|rate[ns]?( ab)?|excl\.?( vat| tax| btw| mwst)?|ex\.? vat|"
+    r"netto|net price|ht|sin iva|bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|"
+    r"points?|gift card|voucher|coupon|cashback|bonus|per unit|unit price|(harga )?grosir|"
+    r"wholesale|großhandel\w*|опт\w*|hurt\w*|mayor\w+|en gros|ingrosso|atacado|grundpreis|"
+    r"member\w*( price)?|mitglieder\w*|kanta-asiak\w*|stamkund\w*|medlem\w*|kundeklub\w*|členská|"
+    r"klubová|s kartou|z kartą|card price|with card|clubpreis|abonn\w+|subscribe\w*( & save|"
+    r" and save)?|with prime|starting bid|shipping:|доставка|экономия|скидка|без ндс)\s*[:.]?|"
+    r"会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|ค่าส่ง( ems)?|ค่าจัดส่ง|ongkir|"
+    r"phí ship|运费|邮费|運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(
@@ -81,9 +87,9 @@ SAID_NOW = re.compile(
 )
 BY_MEASURE = re.compile(
     r"^\s*[)\]*]*\s*((/|per|pro|por|par|je|za|al|the|à|\()\s*)?(\(?\s*(/|per|pro|je|par|por|за|"
-    r"za)?\s*\d*[.,]?\d*\s*(kg|g|gr|100\s?(g|ml)|l|litre|liter|ltr?|ml|m|m²|m2|meter|stück|"
-    r"stk\.?|pcs|each|unit|count|oz|lb|lbs|month|mo\b|mth|monat|mois|mes\b|mês|mese|mies|měs|"
-    r"week|year|jahr|day|tag|night|nacht|nuit)\b)",
+    r"za)?\s*\d*[.,]?\d*\s*(kg|g|gr|100\s?(g|ml)|l|litre|liter|ltr?|ml|m|m²|m2|meter|count|oz|lb|"
+    r"lbs|month|mo\b|mth|monat|mois|mes\b|mês|mese|mies|měs|week|year|jahr|day|tag|night|nacht|"
+    r"nuit)\b(?!\.\w))",
     re.IGNORECASE,
 )
 MEASURE_ONLY_AFTER = re.compile(
@@ -99,9 +105,9 @@ SAID_AFTER_OUTSIDE = re.compile(
 SAID_AFTER_OTHER = re.compile(
     r"^\W{0,3}(off\b|mtl\b|approx|shipping|delivery|versand|frais|rabat\b|discount|rabatt|"
     r"savings?|sparen|gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
-    r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|x \d+|in \d+|"
-    r"cash ?back|gift|voucher|coupon|free shipping|gratis|or more|and up|minimum|secured|fee\b|"
-    r"frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
+    r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|\(?min\.? ?\d|"
+    r"ab \d+ (stück|stk)|от \d+ шт|x \d+|in \d+|cash ?back|gift|voucher|coupon|free shipping|"
+    r"gratis|or more|and up|minimum|secured|fee\b|frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
     re.IGNORECASE,
 )
 _TAX = (

@@ -47,10 +47,11 @@ NUMBER = (
 _MONEY = re.compile(
     rf"(?P<before>{_SIGN}){_SPACE}{{0,2}}(?P<number>{NUMBER})|"
     rf"(?P<number_first>{NUMBER})(?:[.,]?[-–—]+)?{_SPACE}{{0,2}}(?P<after>{_AFTER})|"
-    rf"(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})",
+    rf"(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})|(?P<dashed>{NUMBER})[.,][-–—](?!\d)",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\D{{0,3}}$")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _DIGIT = re.compile(r"\d")
 _LARGEST = Decimal(10) ** 10
 _PLAIN_SIGNS = str.maketrans(
@@ -78,11 +79,11 @@ def find_money(text: str) -> tuple[Money, ...]:
         return ()
     found = []
     for match in _MONEY.finditer(plain_digits(text)):
-        number = match["number"] or match["number_first"] or match["rand"]
-        sign = match["before"] or match["after"] or match.group()[0]
+        number = match["number"] or match["number_first"] or match["rand"] or match["dashed"]
+        sign = match["before"] or match["after"] or (match["rand"] and match.group()[0])
         amount = read_amount(number)
         if amount is not None:
-            found.append(Money(amount, sign.lower(), match.start(), match.end()))
+            found.append(Money(amount, sign.lower() if sign else None, match.start(), match.end()))
     return tuple(found)
 
 
@@ -99,7 +100,10 @@ def read_amount(text: str) -> Decimal | None:
 
 
 def read_marked_up(text: str) -> list[Money]:
-    """A price from markup, where a decimal point is the rule: its possible meanings, best first."""
+    """A price from markup, where a decimal point is the rule: its possible meanings, best first.
+
+    A point before three digits separates thousands there too, for hardly a price has mills.
+    """
     text = plain_digits(text).strip()
     signed = next(iter(find_money(text)), None)
     found: list[Money] = []
@@ -109,6 +113,8 @@ def read_marked_up(text: str) -> list[Money]:
         plain = None
     if plain is not None and plain.is_finite() and 0 < plain < _LARGEST:
         found.append(Money(plain, None))
+    if _THOUSANDS.fullmatch(text) and (read := read_amount(text)) is not None:
+        found.insert(0, Money(read, None))
     if signed is not None:
         found.append(signed)
     elif (read := read_amount(text)) is not None and any(sign.isdigit() for sign in text):

@@ -31,6 +31,7 @@ from catalog.reading.outline import Outline, Part
 from catalog.reading.own_product import own_product
 from catalog.reading.picture_addresses import is_blank, is_decoration
 from catalog.reading.pictures import (
+    better_than_shared,
     is_logo,
     linked_picture,
     main_picture,
@@ -216,18 +217,18 @@ class PageReader:
         """The page's pictures, the main one first, and what named the main one."""
         known, source = next(self._named_images(), ([], None))
         linked = linked_picture(self._document) if not known else []
+        shop = self._titles.site
+        name = strip_site(self._name, shop)
         shown = shown_pictures(
-            self._document,
-            self._outline,
-            self._heading_part,
-            strip_site(self._name, self._titles.site),
-            self._titles.site,
-            known or linked,
+            self._document, self._outline, self._heading_part, name, shop, known or linked
         )
-        main = main_picture(shown) if not known else None
-        leading = known or ([main] if main else linked[:1])
+        if source == "opengraph" and (main := better_than_shared(known, shown, name)):
+            leading, source = [main], "html"
+        else:
+            main = main_picture(shown) if not known else None
+            leading = known or ([main] if main else linked[:1])
         beside = pictures_beside(self._document, leading[0]) if leading else []
-        urls = merged(leading, [picture.url for picture in shown], beside)
+        urls = merged(leading, [picture.url for picture in shown], beside, known)
         urls = urls or scripted_pictures(self._document, self._name)
         return urls, source or ("html" if urls else None)
 

@@ -212,6 +212,7 @@ def _specifications(offers: Iterable[Item]) -> list[Item]:
 def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
     prices: list[str] = []
     former: list[str] = []
+    highest: list[str] = []
     in_stock = [offer for offer in offers if not _is_sold_out(offer)]
     for offer in in_stock + [offer for offer in offers if _is_sold_out(offer)]:
         specifications = _specifications([offer])
@@ -227,8 +228,11 @@ def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
             if price not in former
         ]
         prices += _texts(offer, "lowprice")
-        former += _texts(offer, "highprice") if "price" in offer else []
-    return prices, former
+        if "price" in offer:
+            former += _texts(offer, "highprice")
+        else:
+            highest += _texts(offer, "highprice")
+    return prices + highest, former
 
 
 def _distance_from_price(specification: Item) -> int:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -16,10 +17,13 @@ from catalog.reading.price_units import PriceUnit, price_units
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|gif|avif)([?#]|$)", re.IGNORECASE)
 _CARD_TAGS = frozenset(("li", "div", "article", "section", "td", "a", "span"))
 _BESIDE = 1.0
-_NAMED_FORMER = 2.5
+NAMED_FORMER = 2.5
+_SURCHARGE = re.compile(r"(^|[\s(])[+±]\s?$|\(\s?[−-]\s?$")
 _PLAIN_NAME = re.compile(r"(^|\s)(price|offers)(\s|$)")
 _FLOWING = frozenset("a b i em strong font mark u span bdi ins del s small sup".split())
 _CONTAINER = 40
+_NEXT = 6
+_LEAST_SHARE = Decimal("0.2")
 
 
 @dataclass(frozen=True)
@@ -101,27 +105,35 @@ def _with_reductions(outline: Outline, prices: list[ShownPrice]) -> Iterator[Sho
                 beside.setdefault(around.place, set()).add(price.amount)
     former: set[int] = set()
     for place, amounts in beside.items():
-        if len(amounts) == 2 and Decimal("0.2") * max(amounts) <= min(amounts):
+        if len(amounts) == 2 and _LEAST_SHARE * max(amounts) <= min(amounts):
             inside = outline.parts[place]
             held = [
                 price
                 for price in good
                 if inside.begin <= outline.parts[price.place].begin < inside.end
             ]
-            lower = max(price.score for price in held if price.amount == min(amounts))
-            if held[0].amount == max(amounts) and lower >= held[0].score - 1.0:
-                former |= {price.place for price in held if price.amount == max(amounts)}
-    # A class such as `price-old` means little where no other price is the one that counts.
-    alone = not any(price.score >= _BESIDE and price.counts for price in prices)
+            former |= _reduced(held)
+    for first, second in pairwise(good):
+        if 0 < second.place - first.place <= _NEXT and first.is_named and second.is_named:
+            former |= _reduced([first, second])
     for price in prices:
         if price.place in former and price.counts:
             yield replace(price, score=price.score - 2.5, is_former=True)
-        elif alone and price.is_named_former:
-            yield replace(price, score=price.score + _NAMED_FORMER, is_named_former=False)
         elif price.counts and _follows_former(outline, price, prices):
             yield replace(price, score=price.score + 1.2)
         else:
             yield price
+
+
+def _reduced(prices: list[ShownPrice]) -> set[int]:
+    """The places of the higher of two amounts, where it is read first and both are likely."""
+    highest, lowest = (pick(price.amount for price in prices) for pick in (max, min))
+    lower = max(price.score for price in prices if price.amount == lowest)
+    if highest == lowest or lowest < _LEAST_SHARE * highest or prices[0].amount != highest:
+        return set()
+    if lower < prices[0].score - 1.0:
+        return set()
+    return {price.place for price in prices if price.amount == highest}
 
 
 def _follows_former(outline: Outline, price: ShownPrice, prices: list[ShownPrice]) -> bool:
@@ -147,7 +159,7 @@ def _rate(
     is_named_former = bool(words.FORMER.search(f"{_marks(part, 2)} {inner}"))
     is_other = _is_other(unit)
     score = _place_score(outline, unit, heading) + _name_score(unit, inner, name)
-    score -= 5.0 if struck else 3.5 if is_former else _NAMED_FORMER if is_named_former else 0.0
+    score -= 5.0 if struck else 3.5 if is_former else NAMED_FORMER if is_named_former else 0.0
     score -= 3.0 * is_other
     score -= 1.6 * (unit.money.sign is None)
     score -= 0.5 * max(0, min(signatures[_signature(part)], 6) - 2)
@@ -168,7 +180,8 @@ def _rate(
 def _is_other(unit: PriceUnit) -> bool:
     """Whether an amount is said to be no price: shipping, an instalment, a price without tax."""
     return bool(
-        words.NOT_THE_PRICE.search(_marks(unit.part, 2))
+        _SURCHARGE.search(unit.before)
+        or words.NOT_THE_PRICE.search(_marks(unit.part, 2))
         or words.SAID_OTHER.search(unit.before)
         or words.SAID_AFTER_OTHER.search(unit.own_after)
         or words.SAID_AFTER_OUTSIDE.search(unit.after)
