@@ -1,6 +1,7 @@
 """What a page is that shows no product, told in a sentence that a person understands."""
 
 import re
+from urllib.parse import urlsplit
 
 from catalog.errors import (
     BotWall,
@@ -13,7 +14,7 @@ from catalog.errors import (
     NotAProductPage,
 )
 from catalog.reading.document import Document
-from catalog.reading.headings import Titles
+from catalog.reading.headings import Titles, strip_site
 from catalog.reading.outline import Outline
 
 _WALL_TITLES = re.compile(
@@ -94,6 +95,31 @@ _LIST_WORDS = re.compile(
     r"all (products|categories)|shop by category|сортировать|並び替え)\b",
     re.IGNORECASE,
 )
+_SERVICE_ADDRESS = re.compile(
+    r"/(cart|basket|bag|checkout|order[-_]?(status|confirm\w*|complete|tracking)|thank[-_]?you|"
+    r"compare|coupons?|vouchers?|discount[-_]codes?|warenkorb|kasse|panier|commande|carrito|"
+    r"cesta|carrello|winkelwagen|koszyk|kosik|kurv|varukorg|faq|hilfe|help|contact|kontakt|about|"
+    r"impressum|wishlist|search|suche|recherche)(/|\.\w+$|$)",
+    re.IGNORECASE,
+)
+_SERVICE = re.compile(
+    r"^(your|my|ihr|mein|dein|votre|mon|tu|mi|il tuo|twój|váš|din|uw|je)?\s*(basket|"
+    r"shopping (cart|bag|basket)|cart|checkout|wish ?list|warenkorb|einkaufswagen|kasse|panier|"
+    r"carrito|cesta|carrello|winkelwagen|koszyk|košík|kundvagn|varukorg|kurv|indkøbskurv|"
+    r"ostoskori|корзина|кошик|sepetim?|カート|购物车|장바구니)\b|thank you for|"
+    r"thanks for your order|vielen dank für|merci (pour|de) votre|gracias por|grazie per|"
+    r"dziękujemy za|děkujeme za|ďakujeme za|tack för|takk for|tak for|kiitos tilauk|köszönjük|"
+    r"спасибо за (заказ|покупку)|дякуємо за|ご注文ありがとう|order (status|confirm|tracking|"
+    r"number)|bestellstatus|bestellbestätigung|статус замовлення|статус заказа|stav objednávky|"
+    r"compare products|product comparison|produktvergleich|vergleich von|comparer les|"
+    r"comparar productos|porovnání|porovnanie|porównanie|сравнение товаров|порівняння|"
+    r"discount codes?|coupon codes?|voucher codes?|promo codes?|gutscheincodes?|codes? promo|"
+    r"shipping (costs?|information|rates)|delivery information|versandkosten|frais de (port|"
+    r"livraison)|gastos de envío|spese di spedizione|verzendkosten|koszty dostawy|"
+    r"frequently asked|\bfaq\b|häufige fragen|veelgestelde vragen|preguntas frecuentes|"
+    r"\bgift (guide|ideas)\b|\blookbook\b",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(
     r"\"@type\"\s*:\s*\"(News)?(Article|BlogPosting|Recipe|HowTo|Report)\"|"
     r"schema\.org/(News)?(Article|BlogPosting|Recipe)|single-post|"
@@ -125,6 +151,14 @@ def is_error(titles: Titles, heading: str | None) -> bool:
 def is_article(document: Document) -> bool:
     """Whether a page calls itself an article, a recipe or the like."""
     return bool(_ARTICLE.search(document.html))
+
+
+def serves_shopping(document: Document, titles: Titles, heading: str | None) -> bool:
+    """Whether a page is a basket, an order, a comparison or the like: prices, but no product."""
+    if _SERVICE_ADDRESS.search(urlsplit(document.url).path):
+        return True
+    names = (strip_site(titles.document, titles.site), heading)
+    return any(name and len(name) < 70 and _SERVICE.search(name) for name in names)
 
 
 def is_login(document: Document, titles: Titles, heading: str | None) -> bool:
@@ -179,7 +213,7 @@ def why_no_product(
             "The page shows nothing to a reader without scripts; name another address, "
             f"{_DATA_INSTEAD}.",
         )
-    if _CONSENT.search(told) or (outline.length < 1500 and cards < 3 and _CONSENT.search(text)):
+    if _CONSENT.search(told) or (outline.length < 800 and cards < 3 and _CONSENT.search(text)):
         return ConsentWall(
             url,
             "The page asks for consent, an age or a country before it shows the product; "

@@ -26,7 +26,14 @@ from catalog.reading.labels import (
 )
 from catalog.reading.locality import likely_currencies, locale_tag
 from catalog.reading.markup import candidates, meta_tags
-from catalog.reading.no_product import is_article, is_error, is_login, is_wall, why_no_product
+from catalog.reading.no_product import (
+    is_article,
+    is_error,
+    is_login,
+    is_wall,
+    serves_shopping,
+    why_no_product,
+)
 from catalog.reading.outline import Outline, Part
 from catalog.reading.own_product import own_product
 from catalog.reading.picture_addresses import is_blank, is_decoration
@@ -45,7 +52,6 @@ from catalog.reading.scripted_pictures import pictures_beside, scripted_pictures
 from catalog.reading.visible_prices import ShownPrice, shown_prices
 from catalog.vocabulary import availability
 
-_CARD_SCORE = -0.5
 _OWN_SCORE = 2.0
 _STRONG_SCORE = 3.0
 _SEVERAL = 3
@@ -256,7 +262,14 @@ class PageReader:
         told = self._heading[1] if self._heading else None
         if is_error(self._titles, told) or is_login(self._document, self._titles, told):
             return False
-        if self._opengraph.has_offer and self._opengraph.title and not self._lists_products:
+        if serves_shopping(self._document, self._titles, told):
+            return False
+        shared = self._opengraph.has_offer and bool(self._opengraph.title)
+        if (
+            shared
+            and not self._lists_products
+            and (self._opengraph.prices or self._cards < _SEVERAL)
+        ):
             return True
         return self._shows_product()
 
@@ -269,7 +282,8 @@ class PageReader:
     def _shows_product(self) -> bool:
         """Whether a page without markup shows enough of what makes a product page."""
         best = self._shown_prices[0] if self._shown_prices else None
-        priced = best is not None and best.score >= _OWN_SCORE and best.repeats < _SEVERAL
+        priced = best is not None and best.score >= _OWN_SCORE
+        priced = priced and best is not None and best.repeats < _SEVERAL and not best.is_in_card
         buyable = self._is_buyable
         if self._heading is None and not self._own:
             return priced and buyable
@@ -295,10 +309,10 @@ class PageReader:
     @cached_property
     def _cards(self) -> int:
         """How many amounts belong to something else than the page's own product."""
-        return len({price.amount for price in self._shown_prices if price.score < _CARD_SCORE})
+        prices = self._shown_prices
+        return len({each.amount for each in prices if each.is_in_card or each.is_elsewhere})
 
     def _why_not(self) -> CatalogError:
         described = sum(len(self._described[syntax]) for syntax in _SYNTAXES)
-        repeated = max((price.repeats for price in self._shown_prices), default=0)
-        others = max(self._cards, described, repeated)
+        others = max(self._cards, described)
         return why_no_product(self._document, self._outline, self._titles, others)

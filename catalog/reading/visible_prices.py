@@ -40,6 +40,7 @@ class ShownPrice:
     repeats: int
     is_named: bool
     is_elsewhere: bool
+    is_in_card: bool
 
     @property
     def counts(self) -> bool:
@@ -62,8 +63,8 @@ def shown_prices(
     listed = _listed_units(units, heading)
     rated = [_rate(outline, unit, heading, signatures) for unit in units]
     rated = [
-        replace(price, score=price.score - 3.0)
-        if place in listed and not price.is_elsewhere
+        replace(price, score=price.score - 3.0 * (not price.is_elsewhere), is_in_card=True)
+        if place in listed
         else price
         for place, price in enumerate(rated)
     ]
@@ -174,6 +175,7 @@ def _rate(
         signatures[_signature(part)],
         bool(words.NAMES_A_PRICE.search(f"{_marks(part, 2)} {inner}")),
         part.elsewhere,
+        _is_in_card(part, heading),
     )
 
 
