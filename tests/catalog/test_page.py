@@ -17,6 +17,7 @@ from catalog.errors import (
     PageRefused,
     PageUnreachable,
     TooLarge,
+    TooManyRedirects,
 )
 from catalog.page import fetch
 from settings import Settings
@@ -126,7 +127,7 @@ def test_the_project_says_who_it_is(server: str, settings: Settings) -> None:
         ("bomb", TooLarge),
         ("endless", TooLarge),
         ("drip", PageUnreachable),
-        ("loop", PageUnreachable),
+        ("loop", TooManyRedirects),
         ("to-metadata", AddressRefused),
         ("to-file", AddressRefused),
     ],
