@@ -25,6 +25,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST = 8_192
 _LONGEST_NAME = 253
 _NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x1f\x7f\\]")
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 # A last label like these makes resolvers read the whole as a number (WHATWG URL, *ends in a
 # number checker*): `0x7f.1`, `017700000001`, `127.1`.
@@ -81,7 +82,12 @@ class Address:
             AddressRefused: to where the project does not go.
         """
         _refuse_odd_signs(location)
-        return type(self).read(urljoin(self.url, location))
+        if _SCHEME.match(location):
+            return type(self).read(location)
+        try:
+            return type(self).read(urljoin(self.url, location))
+        except ValueError:
+            raise _unreadable(location, "its host or port is malformed") from None
 
     @classmethod
     def read(cls, url: str) -> Self:

@@ -124,12 +124,14 @@ def explain(error: HTTPError | TimeoutError, address: Address) -> CatalogError |
         return final(f"The certificate of {host} is not valid: {cause.verify_message}.")
     if isinstance(error, DecodeError):
         return final(f"The answer of {host} cannot be unpacked: {error.args[0]}")
+    broken = isinstance(error, NewConnectionError | SSLError) or (
+        isinstance(error, ProtocolError) and isinstance(cause, OSError | http.client.IncompleteRead)
+    )
+    if broken:
+        return MayPass(final(f"No connection to {host} could be made, or it broke off."))
+    # After those above: urllib3 counts every connection that failed as one that took too long.
     if isinstance(error, WaitedTooLong | TimeoutError):
         return MayPass(final("The server did not answer in time."))
-    if isinstance(error, NewConnectionError | SSLError) or (
-        isinstance(error, ProtocolError) and isinstance(cause, OSError | http.client.IncompleteRead)
-    ):
-        return MayPass(final(f"No connection to {host} could be made, or it broke off."))
     return final(f"What {host} answers is not proper HTTP.")
 
 

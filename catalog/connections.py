@@ -138,7 +138,7 @@ class _Guarded:
         except queue.Empty:
             raise ConnectTimeoutError(self, "Looking the host up took too long.") from None
         if isinstance(answer, socket.gaierror):
-            raise NameResolutionError(self.host, self, answer)  # type: ignore[arg-type]
+            raise NameResolutionError(self.host, self, answer) from answer  # type: ignore[arg-type]
         if isinstance(answer, OSError):
             raise NewConnectionError(self, str(answer))  # type: ignore[arg-type]
         return answer
@@ -217,12 +217,13 @@ def pool_for(address: Address, *, may_be_private: bool, places: int) -> Pool:
 def _open_pool(address: Address, may_be_private: bool, places: int) -> Pool:
     options: dict[str, Any] = {"may_be_private": may_be_private, "maxsize": places, "block": True}
     if address.scheme == "https":
-        return _HttpsPool(address.host, address.port, ssl_context=_tls(), **options)
+        return _HttpsPool(address.host, address.port, ssl_context=tls_context(), **options)
     return _HttpPool(address.host, address.port, **options)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """How hosts prove who they are; made once, for it takes the time of many downloads."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.sslsocket_class = _TlsSocket
     return context
@@ -238,10 +239,10 @@ def _resolve(
         answers.put(error if isinstance(error, OSError) else OSError(str(error)))
 
 
-def _forget() -> None:
-    """A child of this process must not speak through its parent's connections."""
+def forget_connections() -> None:
+    """Start anew; a child of this process must not speak through its parent's connections."""
     global _pools
     _pools = _Pools()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=forget_connections)

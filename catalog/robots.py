@@ -177,9 +177,10 @@ def _wait_for_turn(address: Address, delay: float | None, settings: Settings) ->
     time.sleep(turn - now)
 
 
-def _forget() -> None:
+def forget_robots() -> None:
+    """Start anew; in a child of this process, whose threads may have held the locks."""
     global _memory
     _memory = _Memory()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=forget_robots)
