@@ -131,7 +131,7 @@ def _ask(address: Address, token: str, settings: Settings) -> _Rules:
     robots = Address(address.scheme, address.host, address.port, "/robots.txt")
     order = Order(robots, _MOST_BYTES, settings, lambda hop: None, cut=True)
     try:
-        return _Rules(_ours(download(order).body.decode("utf-8", "replace"), token))
+        return _Rules(_ours(download(order).body.decode("utf-8-sig", "replace"), token))
     except (PageGone, PageRefused, TooManyRedirects):
         return _Rules()
     except CatalogError as error:
