@@ -21,9 +21,7 @@ _true_getaddrinfo = socket.getaddrinfo
 
 @cache
 def bomb(kind: str) -> bytes:
-    """A few kilobytes that unpack to 100 MB, or (`work`) to many archives of nothing."""
-    if kind == "work":
-        return gzip.compress(gzip.compress(b"") * 2_000_000)
+    """A few kilobytes that unpack to 100 MB."""
     zeros = b"0" * 100 * MEGABYTE
     if kind == "deflate":
         return zlib.compress(zeros)
@@ -174,6 +172,10 @@ class Visit(socketserver.StreamRequestHandler):
     def long_lie(self) -> None:
         self.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\nshort")
 
+    def lingers(self) -> None:
+        time.sleep(2)
+        self.reply(200)
+
     def silent(self) -> None:
         time.sleep(3)
 
@@ -212,6 +214,9 @@ class Visit(socketserver.StreamRequestHandler):
     def deflated(self) -> None:
         self.reply(200, zlib.compress(b"unpacked"), Content_Encoding="deflate")
 
+    def not_packed(self) -> None:
+        self.reply(200, b"unpacked", Content_Encoding="identity")
+
     def packed_twice(self) -> None:
         self.reply(200, gzip.compress(gzip.compress(b"unpacked")), Content_Encoding="gzip, gzip")
 
@@ -229,9 +234,6 @@ class Visit(socketserver.StreamRequestHandler):
 
     def nested_bomb(self) -> None:
         self.reply(200, bomb("gzip, gzip"), Content_Encoding="gzip, gzip")
-
-    def nested_work(self) -> None:
-        self.reply(200, bomb("work"), Content_Encoding="gzip, gzip")
 
     def packed_many_times(self) -> None:
         self.reply(200, b"", Content_Encoding=", ".join(["gzip"] * 50))
@@ -279,6 +281,7 @@ class Internet:
         self.hosts: dict[str, HostileHost] = {}
         self.lookups: list[str] = []
         self.connects: list[tuple[str, int]] = []
+        self.seconds_to_connect = 0.0
 
     def place(self, name: str, ip: str, host: HostileHost) -> None:
         self.names[name] = [[ip]]
@@ -300,6 +303,7 @@ class Internet:
         if sock.family != socket.AF_UNIX:
             ip, port = address[:2]
             self.connects.append((ip, port))
+            time.sleep(self.seconds_to_connect)
             if ip in self.hosts:
                 loopback = "::ffff:127.0.0.1" if sock.family == socket.AF_INET6 else "127.0.0.1"
                 address = (loopback, self.hosts[ip].port)

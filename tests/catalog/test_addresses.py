@@ -82,6 +82,9 @@ SHAPES = [
     "http://93.184.215.14:8O/",
     "http://93.184.215.14:80:22/",
     "http://93.184.215.14:６３７９/",
+    "http://93.184.215.%31%34/",
+    "http://%73hop.example/",
+    "http://[2606:2800:21f::1%25lo]/",
     "http://[93.184.215.14]/",
     "http://1.2.3/",
     "http://1.2.3.4.5/",
@@ -116,11 +119,12 @@ REDIRECTS = [
     url for url in HOSTILE if ":" in url.partition("/")[0] and not set(url) & set("\r\n\0")
 ]
 REDIRECTS.remove("127.0.0.1:80/")
+REDIRECTS += ["//127.0.0.1/", "//[::1]/", "//[127.0.0.1]/", "//[::1/", "//user@10.0.0.1/"]
 
 
 @pytest.mark.parametrize("url", HOSTILE)
 def test_a_hostile_address_is_refused_before_any_connection(internet: Internet, url: str) -> None:
-    internet.names["localhost"] = [["127.0.0.1"]]
+    internet.names |= {"localhost": [["127.0.0.1"]], "shop.example": [["93.184.215.14"]]}
     with pytest.raises(AddressRefused) as caught:
         fetch(url, max_bytes=1_000, settings=Settings())
     assert internet.connects == []

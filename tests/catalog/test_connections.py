@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import certifi
@@ -121,6 +122,25 @@ def test_a_connection_that_may_be_private_is_not_lent_to_who_may_not(
     assert read("http://shop.example/", allowed_private_hosts=frozenset({"shop.example"}))
     with pytest.raises(AddressRefused):
         read("http://shop.example/")
+
+
+def test_a_busy_host_keeps_its_bound_while_many_others_are_read(
+    internet: Internet, host: HostileHost
+) -> None:
+    for number in range(80):
+        internet.place(f"shop-{number}.example", PUBLIC, host)
+    internet.place("busy.example", PUBLIC, host)
+    with ThreadPoolExecutor(1) as threads:
+        holding = threads.submit(
+            read, "http://busy.example/lingers", fetch_connections_per_host=1, fetch_total_seconds=9
+        )
+        while not host.hits["/lingers"]:
+            time.sleep(0.01)
+        for number in range(80):
+            read(f"http://shop-{number}.example/", fetch_connections_per_host=1)
+        with pytest.raises(PageUnreachable, match="busy"):
+            read("http://busy.example/", fetch_connections_per_host=1, fetch_total_seconds=0.2)
+        assert holding.result() == b"ok"
 
 
 def test_a_name_that_does_not_exist_is_told_and_asked_for_once(internet: Internet) -> None:
@@ -256,6 +276,7 @@ def test_a_handshake_that_never_ends_is_not_waited_for(
         silent = HostileHost.__new__(HostileHost)
         silent.port = mute.getsockname()[1]
         internet.place("mute.example", PUBLIC, silent)
+        internet.seconds_to_connect = 0.8
         began = time.monotonic()
         with pytest.raises(PageUnreachable, match="in time"):
             read("https://mute.example/")

