@@ -47,7 +47,7 @@ def decode_picture(body: bytes, url: str, *, max_pixels: int) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(body), formats=_FORMATS) as picture:
                 width, height = picture.size
                 if width * height > max_pixels or max(width, height) > _LONGEST_SIDE:

@@ -137,9 +137,10 @@ def test_a_picture_that_is_also_a_page_is_read_as_a_picture_alone() -> None:
         assert also not in encoded(picture, "JPEG")
 
 
-def test_exif_that_cannot_be_read_is_passed_over() -> None:
-    for exif in (b"Exif\0\0rubbish", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0MM"):
-        whole = encoded(Image.new("RGB", (40, 30), "navy"), "JPEG", exif=exif)
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_exif_that_cannot_be_read_is_passed_over(form: str) -> None:
+    for exif in (b"Exif\0\0rubbish", b"Exif\0\0MM\0*\xff\xff\xff\xff"):
+        whole = encoded(Image.new("RGB", (40, 30), "navy"), form, exif=exif)
         assert decode_picture(whole, URL, max_pixels=MANY).size == (40, 30)
 
 
