@@ -80,6 +80,7 @@ class Settings(BaseSettings):
 
     user_agent: str = Field(
         "cta-previews/1.0 (product preview generator)",
+        pattern=r"^[!-~][ -~]*$",
         description="What the project calls itself when it reads a page or a picture.",
     )
     fetch_connect_seconds: float = Field(5, gt=0, description="Longest wait for a connection.")

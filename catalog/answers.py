@@ -7,6 +7,7 @@ import time
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+from requests import RequestException, Response
 from urllib3.exceptions import (
     DecodeError,
     EmptyPoolError,
@@ -17,7 +18,6 @@ from urllib3.exceptions import (
     SSLError,
 )
 from urllib3.exceptions import TimeoutError as WaitedTooLong
-from urllib3.response import HTTPResponse
 from urllib3.util.request import ACCEPT_ENCODING
 
 from catalog.addresses import Address
@@ -28,7 +28,6 @@ CODINGS = ACCEPT_ENCODING
 # One at a time: a body packed twice may keep a reader unpacking for hours, and come to nothing.
 _KNOWN_CODINGS = {"", "identity", "x-gzip", *CODINGS.split(",")}
 _CHUNK = 65_536
-_REDIRECTS = (301, 302, 303, 307, 308)
 _MAY_PASS = (429, 502, 503, 504)
 _IN_TROUBLE = (408, 425, 429)
 
@@ -42,23 +41,22 @@ class MayPass(Exception):
         super().__init__(str(error))
 
 
-def redirect_of(response: HTTPResponse) -> str | None:
+def redirect_of(response: Response) -> str | None:
     """Where an answer sends its reader, if it does."""
-    if response.status not in _REDIRECTS:
+    if not response.is_redirect:
         return None
-    location = response.headers.get("Location")
     # Headers are read as Latin-1, and servers write UTF-8.
-    return location and location.encode("latin-1").decode("utf-8", "replace")
+    return response.headers["Location"].encode("latin-1").decode("utf-8", "replace")
 
 
-def check_status(response: HTTPResponse, address: Address) -> None:
+def check_status(response: Response, address: Address) -> None:
     """Let a success through.
 
     Raises:
         MayPass: another try may help.
         PageGone, PageRefused, PageUnreachable: none will.
     """
-    status, url = response.status, address.url
+    status, url = response.status_code, address.url
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
@@ -80,7 +78,7 @@ def check_status(response: HTTPResponse, address: Address) -> None:
     raise trouble
 
 
-def read_body(response: HTTPResponse, max_bytes: int, *, cut: bool) -> bytes:
+def read_body(response: Response, max_bytes: int, *, cut: bool) -> bytes:
     """The body, decompressed; one larger than `max_bytes` ends there (`cut`) or is refused.
 
     Raises:
@@ -92,10 +90,11 @@ def read_body(response: HTTPResponse, max_bytes: int, *, cut: bool) -> bytes:
     if coding not in _KNOWN_CODINGS:
         raise DecodeError(f"it is packed as {coding[:100]}.")
     too_large = TooLarge("", f"The file is larger than {max_bytes:,} bytes.")
-    if response.length_remaining is not None and response.length_remaining > max_bytes and not cut:
+    declared = response.raw.length_remaining
+    if declared is not None and declared > max_bytes and not cut:
         raise too_large
     chunks, size = [], 0
-    while chunk := response.read1(_CHUNK, decode_content=True):
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > max_bytes:
@@ -106,8 +105,12 @@ def read_body(response: HTTPResponse, max_bytes: int, *, cut: bool) -> bytes:
     return b"".join(chunks)[:max_bytes]
 
 
-def explain(error: HTTPError | TimeoutError, address: Address) -> CatalogError | MayPass:
+def explain(
+    error: RequestException | HTTPError | TimeoutError, address: Address
+) -> CatalogError | MayPass:
     """What went wrong on the way, as an error of the catalog's or as one that may pass."""
+    if isinstance(error, RequestException):
+        error = error.args[0]  # what urllib3 raised, of which requests tells less
     host, cause = address.host, next(filter(_is_error, (error.__cause__, *error.args)), None)
 
     def final(sentence: str) -> PageUnreachable:
@@ -147,7 +150,7 @@ def _named(status: int) -> str:
         return str(status)
 
 
-def _retry_after(response: HTTPResponse) -> float | None:
+def _retry_after(response: Response) -> float | None:
     """The header Retry-After in seconds from now: a number or a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():

@@ -17,12 +17,15 @@ from weakref import WeakValueDictionary
 
 import certifi
 from cachetools import LRUCache
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from catalog.addresses import Address, is_public, literal_ip
+from catalog.addresses import Address, is_public, literal_ip, may_be_private
 from catalog.errors import AddressRefused, TooLarge
+from settings import Settings
 
 _MOST_HOSTS = 64
 _MOST_ADDRESSES_TRIED = 4
@@ -176,11 +179,20 @@ class _HttpsConnection(_Guarded, HTTPSConnection):
     pass
 
 
-class _HttpPool(HTTPConnectionPool):
+class _Patient:
+    """A pool in which no wait for a place outlasts the time limit."""
+
+    def urlopen(self, *arguments: Any, **options: Any) -> Any:
+        """Ask, when there is a place."""
+        options["pool_timeout"] = seconds_left()
+        return super().urlopen(*arguments, **options)  # type: ignore[misc]
+
+
+class _HttpPool(_Patient, HTTPConnectionPool):
     ConnectionCls = _HttpConnection
 
 
-class _HttpsPool(HTTPSConnectionPool):
+class _HttpsPool(_Patient, HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
 
 
@@ -206,12 +218,33 @@ class _Pools:
 _pools = _Pools()
 
 
-def pool_for(address: Address, *, may_be_private: bool, places: int) -> Pool:
-    """The connections to one host, of which no more than `places` are in use at a time.
+class GuardedAdapter(HTTPAdapter):
+    """What requests speaks through here: the shared connections, each checked where it is made.
 
-    Connections of hosts that may be private are never shared with fetches for which they may not.
+    Of those to one host, `CTA_FETCH_CONNECTIONS_PER_HOST` are in use at a time at most. Connections
+    of hosts that may be private are never shared with fetches for which they may not.
+
+    Nothing is tried again here, and `proxies` and `verify` count for nothing.
     """
-    return _pools.find(address, may_be_private, places)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(max_retries=Retry(False))
+        self._settings = settings
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: object, proxies: object = None, cert: object = None
+    ) -> Pool:
+        """The connections to the request's host.
+
+        Raises:
+            AddressRefused: it is spelled oddly, or at an odd port.
+        """
+        address = Address.read(request.url or "")
+        private = may_be_private(address, self._settings)
+        return _pools.find(address, private, self._settings.fetch_connections_per_host)
+
+    def cert_verify(self, conn: object, url: object, verify: object, cert: object) -> None:
+        """Leave the pools as they are, which know whom to trust."""
 
 
 def _open_pool(address: Address, may_be_private: bool, places: int) -> Pool:

@@ -1,13 +1,11 @@
 """One download: redirects followed, each address checked, what may pass tried again."""
 
-import http.client
 import random
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookiejar import CookieJar
-from typing import cast
 
+from requests import PreparedRequest, RequestException, Response
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -18,11 +16,10 @@ from tenacity import (
 )
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
-from urllib3.response import HTTPResponse
 
-from catalog.addresses import Address, may_be_private
+from catalog.addresses import Address
 from catalog.answers import CODINGS, MayPass, check_status, explain, read_body, redirect_of
-from catalog.connections import pool_for, seconds_left
+from catalog.connections import GuardedAdapter, seconds_left
 from catalog.errors import AddressRefused, TooLarge, TooManyRedirects
 from settings import Settings
 
@@ -82,12 +79,12 @@ def _pause(state: RetryCallState) -> float:
 
 
 def _try_once(order: Order) -> Page:
-    address, cookies = order.address, CookieJar()
+    address, cookies = order.address, RequestsCookieJar()
     for _ in range(_MOST_REDIRECTS + 1):
         order.check(address)
         try:
             result = _read(order, address, cookies)
-        except (HTTPError, TimeoutError) as error:
+        except (RequestException, HTTPError, TimeoutError) as error:
             raise explain(error, address) from None
         except (AddressRefused, TooLarge) as error:
             raise type(error)(address.url, str(error)) from None
@@ -99,64 +96,42 @@ def _try_once(order: Order) -> Page:
     )
 
 
-def _read(order: Order, address: Address, cookies: CookieJar) -> Page | str:
+def _read(order: Order, address: Address, cookies: RequestsCookieJar) -> Page | str:
     """The page at an address, or where it redirects to."""
     response = _ask(order, address, cookies)
     try:
         location = redirect_of(response)
         if location is not None:
-            _keep_cookies(response, address, cookies)
+            # Shops set a cookie, redirect, and redirect for ever where it does not come back.
+            extract_cookies_to_jar(cookies, response.request, response.raw)  # type: ignore[no-untyped-call]
             return location
         check_status(response, address)
         body = read_body(response, order.max_bytes, cut=order.cut)
         return Page(address.url, body, response.headers.get("Content-Type"))
     finally:
-        # A connection with unread bytes on it cannot be used again.
-        if not response.closed:
-            response.close()
-        response.release_conn()
+        # The connection goes back to its pool, or ends where bytes on it are unread.
+        response.close()
 
 
-def _ask(order: Order, address: Address, cookies: CookieJar) -> HTTPResponse:
-    settings, left = order.settings, seconds_left()
+def _ask(order: Order, address: Address, cookies: RequestsCookieJar) -> Response:
+    """One request through the adapter alone: a session reads the bodies of redirects, unbounded."""
+    settings = order.settings
     headers = {
         "User-Agent": settings.user_agent,
         "Accept": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.5",
         "Accept-Encoding": CODINGS,
-        **_cookie_header(address, cookies),
     }
-    pool = pool_for(
-        address,
-        may_be_private=may_be_private(address, settings),
-        places=settings.fetch_connections_per_host,
+    request = PreparedRequest()
+    request.prepare_method("GET")
+    # As it was checked: to prepare it would be to decode `%2E%2E`.
+    request.url = address.url
+    request.prepare_headers(headers)
+    request.prepare_cookies(cookies)
+    timeout = Timeout(
+        total=seconds_left(),
+        connect=settings.fetch_connect_seconds,
+        read=settings.fetch_read_seconds,
     )
-    response = pool.urlopen(
-        "GET",
-        address.target,
-        headers=headers,
-        retries=False,
-        redirect=False,
-        assert_same_host=False,
-        preload_content=False,
-        timeout=Timeout(
-            total=left, connect=settings.fetch_connect_seconds, read=settings.fetch_read_seconds
-        ),
-        pool_timeout=cast(int, left),
-    )
-    return cast(HTTPResponse, response)
-
-
-def _keep_cookies(response: HTTPResponse, address: Address, cookies: CookieJar) -> None:
-    """Shops set a cookie, redirect, and redirect for ever where it does not come back."""
-    if "Set-Cookie" in response.headers:
-        # A jar asks for nothing but `info()`, which urllib3's answers have too.
-        answer = cast(http.client.HTTPResponse, response)
-        cookies.extract_cookies(answer, urllib.request.Request(address.url))
-
-
-def _cookie_header(address: Address, cookies: CookieJar) -> dict[str, str]:
-    if not len(cookies):
-        return {}
-    request = urllib.request.Request(address.url)
-    cookies.add_cookie_header(request)
-    return request.unredirected_hdrs
+    adapter = GuardedAdapter(settings)
+    # requests takes urllib3's timeouts, though its stubs do not know.
+    return adapter.send(request, stream=True, timeout=timeout)  # type: ignore[arg-type]

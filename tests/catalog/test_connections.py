@@ -12,11 +12,12 @@ from pathlib import Path
 
 import certifi
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from catalog.connections import tls_context
+from catalog.connections import GuardedAdapter, time_limit, tls_context
 from catalog.errors import AddressRefused, PageUnreachable
 from catalog.page import fetch
 from settings import Settings
@@ -256,6 +257,15 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     with pytest.raises(PageUnreachable, match=r"certificate of forged\.example is not valid"):
         read("https://forged.example/")
     other.close()
+
+
+def test_no_request_turns_the_check_of_certificates_off(
+    internet: Internet, secure_host: HostileHost
+) -> None:
+    internet.place("other.example", PUBLIC, secure_host)
+    request = requests.Request("GET", "https://other.example/").prepare()
+    with time_limit(TOTAL), pytest.raises(requests.exceptions.SSLError):
+        GuardedAdapter(Settings()).send(request, verify=False, timeout=TOTAL)
 
 
 @pytest.mark.parametrize("path", ["drips", "drips-headers", "drips-chunks", "silent"])

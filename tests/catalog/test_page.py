@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from catalog.errors import (
     AddressRefused,
@@ -68,6 +69,7 @@ def read(address: str, settings: Settings, max_bytes: int = MEGABYTE) -> bytes:
         ("timed-out", PageUnreachable),
         ("overloaded", PageUnreachable),
         ("no-http", PageUnreachable),
+        ("two-lengths", PageUnreachable),
         ("silent", PageUnreachable),
         ("short", PageUnreachable),
         ("short-chunks", PageUnreachable),
@@ -115,6 +117,25 @@ def test_the_project_says_who_it_is_and_no_more(host: HostileHost, settings: Set
     sent = json.loads(read(f"{host.name}/", settings))
     assert sent["user-agent"] == settings.user_agent
     assert set(sent) == {"host", "user-agent", "accept", "accept-encoding"}
+
+
+@pytest.mark.parametrize("name", ["", "two\r\nLines: 2", "nåme"])
+def test_a_name_that_no_header_can_carry_is_no_setting(name: str) -> None:
+    with pytest.raises(ValidationError, match="user_agent"):
+        Settings(user_agent=name)
+
+
+def test_an_address_is_asked_for_as_it_was_checked(host: HostileHost, settings: Settings) -> None:
+    """Rewritten after robots.txt was asked, it could lead out of the folder that may be read."""
+    host.answers["/open/%2E%2E/closed?%7Ea=%41"] = b"as it was"
+    assert read(f"{host.name}/open/%2e%2e/closed?%7Ea=%41", settings) == b"as it was"
+
+
+def test_the_body_of_a_redirect_is_not_read(host: HostileHost, settings: Settings) -> None:
+    host.answers["/out"] = lambda visit: visit._drip(
+        b"HTTP/1.1 302 Found\r\nLocation: /index\r\nContent-Length: 1000\r\n\r\n", b"x"
+    )
+    assert read(f"{host.name}/out", settings)
 
 
 def test_the_page_tells_its_address_after_redirects(host: HostileHost, settings: Settings) -> None:
