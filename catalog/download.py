@@ -104,6 +104,9 @@ def _read(order: Order, address: Address, cookies: RequestsCookieJar) -> Page | 
         if location is not None:
             # Shops set a cookie, redirect, and redirect for ever where it does not come back.
             extract_cookies_to_jar(cookies, response.request, response.raw)  # type: ignore[no-untyped-call]
+            if response.raw.length_remaining == 0:
+                # Unless it is read, the connection counts as one with bytes on it.
+                response.raw.drain_conn()
             return location
         check_status(response, address)
         body = read_body(response, order.max_bytes, cut=order.cut)

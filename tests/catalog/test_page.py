@@ -307,6 +307,14 @@ def test_connections_are_used_again_by_all_threads(host: HostileHost, settings: 
     assert host.connections <= settings.fetch_connections_per_host
 
 
+def test_redirects_on_one_host_take_one_connection(host: HostileHost, settings: Settings) -> None:
+    host.answers["/new"] = b"x"
+    fetch(f"http://{host.name}/new", max_bytes=MEGABYTE, settings=settings)
+    before = host.connections
+    assert read(f"{host.name}/five-hops", settings) == b"arrived"
+    assert host.connections == before
+
+
 def test_no_more_connections_to_a_host_are_used_at_a_time_than_allowed(host: HostileHost) -> None:
     def linger(visit: Visit) -> None:
         host.enter(1)
