@@ -80,6 +80,7 @@ class Settings(BaseSettings):
 
     user_agent: str = Field(
         "cta-previews/1.0 (product preview generator)",
+        pattern=r"^[!-~][ -~]*$",
         description="What the project calls itself when it reads a page or a picture.",
     )
     fetch_connect_seconds: float = Field(5, gt=0, description="Longest wait for a connection.")
@@ -87,6 +88,12 @@ class Settings(BaseSettings):
     fetch_total_seconds: float = Field(30, gt=0, description="Longest time for one download.")
     fetch_attempts: int = Field(
         3, ge=1, le=10, description="Tries at a download that fails in a way that may pass."
+    )
+    fetch_connections_per_host: int = Field(
+        6, ge=1, le=64, description="Connections to one host that one process may use at a time."
+    )
+    fetch_max_crawl_delay_seconds: float = Field(
+        1, ge=0, description="Longest pause between two reads that a robots.txt is granted."
     )
     max_page_bytes: int = Field(
         10_000_000, gt=0, description="Largest page that is read, after decompression."
@@ -99,8 +106,13 @@ class Settings(BaseSettings):
     )
     allowed_private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
-        description="Hosts (`name` or `name:port`, comma-separated) that may be read although "
-        "they are in a private network.",
+        description="Hosts (`name`, `name:port`, or `.name` for all below it; comma-separated) "
+        "that may be read although they are in a private network.",
+    )
+    own_shops: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Hosts (in the same forms) that are the user's own or agreed to be read: "
+        "their robots.txt is not asked for.",
     )
 
     @field_validator("database_url", "media_url", "generator", "gemini_endpoint", mode="before")
@@ -118,11 +130,19 @@ class Settings(BaseSettings):
     def _relative_to_the_project(cls, value: Path) -> Path:
         return (PROJECT_ROOT / value.expanduser()).resolve()
 
-    @field_validator("allowed_private_hosts", mode="before")
+    @field_validator("allowed_private_hosts", "own_shops", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         if isinstance(value, str):
             return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("allowed_private_hosts", "own_shops")
+    @classmethod
+    def _hosts_are_no_addresses(cls, value: frozenset[str]) -> frozenset[str]:
+        for host in value:
+            if "/" in host:
+                raise ValueError(f"{host} is an address; name the host alone: shop.example")
         return value
 
     @property

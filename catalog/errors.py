@@ -20,6 +20,18 @@ class PageUnreachable(CatalogError):
     """No answer came, or one that says that the server is in trouble."""
 
 
+class TooManyRedirects(PageUnreachable):
+    """One redirect led to the next until there were too many."""
+
+
+class RobotsUnreadable(PageUnreachable):
+    """The host's robots.txt could not be read, and until it can its pages are left alone."""
+
+
+class DisallowedByRobots(CatalogError):
+    """The host's robots.txt asks programs such as this one to leave the address alone."""
+
+
 class PageRefused(CatalogError):
     """The server answered that it will not show the page."""
 

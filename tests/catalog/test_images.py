@@ -1,5 +1,7 @@
+import gzip
 import io
 import struct
+import time
 import zlib
 
 import pytest
@@ -54,18 +56,133 @@ def test_a_picture_with_too_many_pixels_is_refused_before_they_are_read(max_pixe
         assert type(caught.value) is TooLarge
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF"])
+def test_the_cap_on_pixels_is_exact(form: str) -> None:
+    body = encoded(Image.new("RGB", (100, 50)), form)
+    assert decode_picture(body, URL, max_pixels=5_000).size == (100, 50)
+    with pytest.raises(TooLarge, match="100×50"):
+        decode_picture(body, URL, max_pixels=4_999)
+
+
+@pytest.mark.parametrize("size", [(12_001, 1), (1, 12_001)])
+def test_no_side_is_longer_than_12_000_pixels(size: tuple[int, int]) -> None:
+    with pytest.raises(TooLarge, match=r"12001"):
+        decode_picture(encoded(Image.new("L", size), "PNG"), URL, max_pixels=MANY)
+    edge = tuple(min(side, 12_000) for side in size)
+    assert decode_picture(encoded(Image.new("L", edge), "PNG"), URL, max_pixels=MANY).size == edge
+
+
+def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = b"\x89PNG\r\n\x1a\n"
+    for name, data in ((b"IHDR", header), *chunks, (b"IEND", b"")):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        body += struct.pack(">I", len(data)) + name + data + check
+    return body
+
+
+def vast_webp() -> bytes:
+    """The greatest size that a WebP can claim: 16,384 × 16,384 (RFC 9649, *VP8X*)."""
+    chunk = b"VP8X" + struct.pack("<I", 10) + b"\x00" * 4 + (16_383).to_bytes(3, "little") * 2
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+VAST = {
+    "png": png(13_000, 3_000, (b"IDAT", zlib.compress(b"\0" * 1_000))),
+    "png-of-2-gigapixels": png(0x7FFF_FFFF, 1, (b"IDAT", b"")),
+    "png-bomb": png(6_400, 6_400, (b"IDAT", zlib.compress(b"\0" * 6_400 * 3 * 6_400))),
+    "gif": b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\xf0\0\0" + b"\0" * 6
+    + b"," + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x44\x01\0;",
+    "gif-frame-beyond-its-screen": b"GIF89a" + struct.pack("<HH", 1, 1) + b"\xf0\0\0"
+    + b"\0" * 6 + b"," + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x44\x01\0;",
+    "jpeg": encoded(Image.new("L", (8, 8)), "JPEG").replace(
+        struct.pack(">HH", 8, 8), struct.pack(">HH", 65_500, 65_500)
+    ),
+    "webp": vast_webp(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VAST)
+def test_a_bomb_is_refused_before_it_takes_memory(name: str) -> None:
+    before = Image.core.get_stats()["new_count"]
+    with pytest.raises((TooLarge, PictureUnreadable)):
+        decode_picture(VAST[name], URL, max_pixels=MANY)
+    assert Image.core.get_stats()["new_count"] == before
+
+
+def test_text_that_unpacks_to_much_is_refused() -> None:
+    text = b"Comment\0\0" + zlib.compress(b"0" * 80_000_000)
+    whole = png(1, 1, (b"zTXt", text), (b"IDAT", zlib.compress(b"\0\0\0\0")))
+    with pytest.raises(PictureUnreadable):
+        decode_picture(whole, URL, max_pixels=MANY)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_of_many_frames_only_the_first_is_decoded(form: str) -> None:
+    frames = [Image.new("RGB", (300, 300), color) for color in ("navy", "red")] * 150
+    body = encoded(frames[0], form, save_all=True, append_images=frames[1:])
+    began = time.process_time()
+    picture = decode_picture(body, URL, max_pixels=MANY)
+    assert time.process_time() - began < 0.2
+    assert (picture.size, picture.mode) == ((300, 300), "RGB")
+    red, green, blue = picture.getpixel((0, 0))  # type: ignore[misc]
+    assert blue > 90
+    assert max(red, green) < 40
+
+
+def test_a_picture_that_is_also_a_page_is_read_as_a_picture_alone() -> None:
+    whole = encoded(Image.new("RGB", (40, 30), "navy"), "JPEG")
+    for also in (b"<script>alert(1)</script>", b"PK\x03\x04 archive", b"%PDF-1.7"):
+        picture = decode_picture(whole + also, URL, max_pixels=MANY)
+        assert also not in encoded(picture, "JPEG")
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_exif_that_cannot_be_read_is_passed_over(form: str) -> None:
+    for exif in (b"Exif\0\0rubbish", b"Exif\0\0MM\0*\xff\xff\xff\xff"):
+        whole = encoded(Image.new("RGB", (40, 30), "navy"), form, exif=exif)
+        assert decode_picture(whole, URL, max_pixels=MANY).size == (40, 30)
+
+
+def test_the_content_counts_and_not_the_name() -> None:
+    body = encoded(Image.new("RGB", (40, 30)), "PNG")
+    for name in ("a.svg", "a.jpg", "a.html", "a"):
+        assert decode_picture(body, f"https://shop.example/{name}", max_pixels=MANY)
+
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>"
+HEAD = {
+    "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(/etc/passwd) run\n",
+    "psd": b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 9, 9, 8, 3) + b"\0" * 40,
+    "pdf": b"%PDF-1.7\n1 0 obj <<>> endobj\n",
+    "fits": b"SIMPLE  =                    T".ljust(2_880),
+    "ico": b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0",
+    "wmf": b"\xd7\xcd\xc6\x9a" + b"\0" * 40,
+    "fli": struct.pack("<IHHHHHH", 128, 0xAF12, 1, 9, 9, 8, 3) + b"\0" * 112,
+    "jpeg-2000": b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0" * 40,
+    "html-behind-gif": b"GIF89a/*<svg onload=alert(1)>*/=1;",
+    "html-behind-png": b"\x89PNG\r\n\x1a\n<html>",
+    "html-behind-jpeg": b"\xff\xd8\xff<html>",
+    "html-behind-webp": b"RIFF\x10\0\0\0WEBP<html>",
+    "html-behind-avif": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf<html>",
+}
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
-        b"<html>not a picture</html>",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        encoded(Image.new("RGB", (400, 300)), "JPEG")[:200],
-        encoded(Image.new("RGB", (40, 30)), "BMP"),
-        encoded(Image.new("RGB", (40, 30)), "TIFF"),
+        *[b"", b"\0" * 1_000, b"<html>not a picture</html>", SVG, b"<?xml version='1.0'?>" + SVG],
+        *[gzip.compress(SVG), b"\xef\xbb\xbf" + SVG, *HEAD.values()],
+        *[
+            encoded(Image.effect_noise((400, 300), 90).convert("RGB"), form)[:1_000]
+            for form in ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
+        ],
+        *[
+            encoded(Image.new("RGB", (40, 30)), form)
+            for form in ("BMP", "TIFF", "PPM", "TGA", "PCX", "ICO", "EPS", "PDF", "JPEG2000", "SGI")
+        ],
     ],
-    ids=["empty", "html", "svg", "cut", "bmp", "tiff"],
 )
 def test_what_is_no_allowed_picture_is_refused_with_a_sentence(body: bytes) -> None:
-    with pytest.raises(PictureUnreadable, match=r"\w+ \w+"):
-        decode_picture(body, URL, max_pixels=MANY)
+    with pytest.raises(PictureUnreadable, match=r"\w+ \w+.*\.$"):
+        decode_picture(body, "https://shop.example/a.jpg", max_pixels=MANY)

@@ -2,12 +2,13 @@ import pickle
 from uuid import uuid4
 
 import pytest
+from prefect.states import Failed
 from sqlalchemy.exc import OperationalError
 
-from catalog.errors import PageGone
+from catalog.errors import CatalogError, PageGone, PageUnreachable, RobotsUnreadable, TooLarge
 from creative.errors import GeneratorOverloaded
 from db.errors import PreviewNotOwned, UnknownRecord
-from tasks.failures import NothingGenerated, PreviewFailed, explain
+from tasks.failures import NothingGenerated, PreviewFailed, explain, may_pass
 
 OURS = [
     PageGone("https://shop.example/", "The page is gone."),
@@ -37,3 +38,16 @@ def test_a_lost_database_is_told_without_its_address() -> None:
 
 def test_other_errors_are_told_with_their_class() -> None:
     assert "ZeroDivisionError" in explain(ZeroDivisionError("division by zero"))
+
+
+@pytest.mark.parametrize("kind", [PageGone, PageUnreachable, RobotsUnreadable, TooLarge])
+def test_a_download_that_was_tried_again_inside_is_not_tried_again(
+    kind: type[CatalogError],
+) -> None:
+    error = kind("https://shop.example/", "The server did not answer in time.")
+    assert not may_pass(None, None, Failed(data=error))  # type: ignore[arg-type]
+
+
+def test_a_lost_database_may_be_back() -> None:
+    error = OperationalError("SELECT 1", {}, Exception())
+    assert may_pass(None, None, Failed(data=error))  # type: ignore[arg-type]
