@@ -213,6 +213,10 @@ def why_no_product(
             "The page shows nothing to a reader without scripts; name another address, "
             f"{_DATA_INSTEAD}.",
         )
+    if serves_shopping(document, titles, headings[0] if headings else None):
+        return NotAProductPage(
+            url, "The page serves shopping and shows no product; name the address of a product."
+        )
     if _CONSENT.search(told) or (outline.length < 800 and cards < 3 and _CONSENT.search(text)):
         return ConsentWall(
             url,

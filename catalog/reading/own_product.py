@@ -7,7 +7,7 @@ from rapidfuzz import fuzz
 
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
-from catalog.reading.headings import is_same_name
+from catalog.reading.headings import is_same_name, squeezed
 
 _SYNTAXES = ("json-ld", "microdata", "rdfa")
 _ENOUGH = 0.6
@@ -16,7 +16,10 @@ _BESIDE_BEST = 0.5
 
 
 def own_product(
-    described: Mapping[str, Sequence[Candidate]], document: Document, names: Sequence[str]
+    described: Mapping[str, Sequence[Candidate]],
+    document: Document,
+    names: Sequence[str],
+    shop: str,
 ) -> list[Candidate]:
     """What describes the page's own product, the most reliable first; empty when nothing does.
 
@@ -24,12 +27,13 @@ def own_product(
         described: per syntax the products of the page.
         document: the page; its address and canonical address are compared with the products'.
         names: what the page calls itself; a product that is named so is its own.
+        shop: the shop's name; what is named so is the shop.
     """
     marked = [each for syntax in _SYNTAXES for each in described[syntax]]
     if not marked:
         return []
     paths = set(_paths(document))
-    scores = [_belonging(each, document, paths, names) for each in marked]
+    scores = [_belonging(each, document, paths, names, shop) for each in marked]
     best = max(scores)
     first = next(each for each, score in zip(marked, scores, strict=True) if score > best - 0.05)
     distinct = {each.title.casefold() for each in marked if each.title}
@@ -64,7 +68,7 @@ def _path(url: str) -> str:
 
 
 def _belonging(
-    candidate: Candidate, document: Document, paths: set[str], names: Sequence[str]
+    candidate: Candidate, document: Document, paths: set[str], names: Sequence[str], shop: str
 ) -> float:
     """How much speaks for a described product as the page's own."""
     score = 0.2 * candidate.has_offer + 0.1 * bool(candidate.images)
@@ -72,9 +76,11 @@ def _belonging(
         score += 0.4
     if candidate.title is None:
         return score - 0.3
+    if names and squeezed(candidate.title) == squeezed(shop):
+        return score - 1.0
     folded = candidate.title.casefold()
     agreements = [
         (fuzz.token_set_ratio(folded, name) + fuzz.partial_ratio(folded, name)) / 200
         for name in (name.casefold() for name in names)
     ]
-    return score + 2.0 * (max(agreements, default=0.5) - 0.45)
+    return score + 2.0 * (max(agreements, default=0.7) - 0.45)

@@ -69,7 +69,7 @@ SAID_OTHER = re.compile(
     r"ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|per month|"
     r"monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|"
     r"rate[ns]?( ab)?|excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|"
-    r"bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|points?|gift card|voucher|coupon|"
+    r"bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|points?|min\.? ?(belanja|order|bestell\w*|purchase|spend)|gift card|voucher|coupon|"
     r"cashback|bonus|per unit|unit price|(harga )?grosir|wholesale|großhandel\w*|опт\w*|hurt\w*|"
     r"mayor\w+|en gros|ingrosso|atacado|grundpreis|member\w*( price)?|mitglieder\w*|"
     r"kanta-asiak\w*|stamkund\w*|medlem\w*|kundeklub\w*|členská|klubová|s kartou|z kartą|"
@@ -107,7 +107,7 @@ SAID_AFTER_OTHER = re.compile(
     r"^\W{0,3}(off\b|mtl\b|approx|shipping|delivery|versand|frais|rabat\b|discount|rabatt|"
     r"savings?|sparen|gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
     r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|\(?min\.? ?\d|"
-    r"ab \d+ (stück|stk)|от \d+ шт|x \d+|in \d+|cash ?back|gift|voucher|coupon|free shipping|"
+    r"ab \d+ (stück|stk)|от \d+ шт|x \d+|in \d+|cash ?back|gutschein|bon\b|gift|voucher|coupon|free shipping|"
     r"gratis|or more|and up|minimum|secured|fee\b|frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
     re.IGNORECASE,
 )

@@ -130,8 +130,10 @@ class PageReader:
 
     @cached_property
     def _own(self) -> list[Candidate]:
-        names = [*self._titles.all, *([self._heading[1]] if self._heading else [])]
-        return own_product(self._described, self._document, names)
+        shop = self._titles.site
+        names = [strip_site(name, shop) for name in self._titles.all]
+        names += [self._heading[1]] if self._heading else []
+        return own_product(self._described, self._document, names, shop)
 
     @property
     def _opengraph(self) -> Candidate:
