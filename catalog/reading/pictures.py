@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement, fragment_fromstring
@@ -38,10 +39,16 @@ _SMALLEST_SIDE = 60
 _THINNEST_SIDE = 20
 _MOST = 2000
 _KEPT_SCORE = 1.5
-_LEAST_SCORE = 0.7
-_NEARLY = 1.2
+_LEAST_SCORE = 0.3
+_NEARLY = 0.8
+_NAMED_SCORE = 3.2
 _SURE_SCORE = 2.0
 _NAMED_AFTER = 60
+_IN_JSON = re.compile(
+    r"\"((?:https?:)?/[^\s\"<>\\]{4,300}?\.(?:jpe?g|png|webp|avif)[^\s\"<>\\]{0,100})\"",
+    re.IGNORECASE,
+)
+_MOST_IN_JSON = 60
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
 
@@ -84,7 +91,8 @@ def shown_pictures(
         key, stem = picture_key(url), picture_stem(url)
         score = _score(document, part, url, heading, name)
         score += 2.0 * (key in keys) + _likeness(stem, stems)
-        if key not in keys and _is_in_priced_card(outline, part, heading):
+        own = key in keys or _naming_score(part.element, url, name) >= _NAMED_SCORE
+        if not own and _is_in_priced_card(outline, part, heading):
             score -= 2.5
         if score >= _LEAST_SCORE and (key not in best or best[key].score < score):
             place = min(part.place, best[key].place) if key in best else part.place
@@ -182,7 +190,16 @@ def _written(outline: Outline) -> Iterator[tuple[Part, str]]:
             _PICTURE_FILE.search(large)
         ):
             yield part, large
+        yield from _in_attributes(part)
         yield from _unscripted(part)
+
+
+def _in_attributes(part: Part) -> Iterator[tuple[Part, str]]:
+    """The pictures of a gallery that stands as JSON in a `data-` attribute."""
+    for name, value in part.element.attrib.items():
+        if name.startswith("data-") and value.lstrip()[:1] in ("[", "{"):
+            for match in islice(_IN_JSON.finditer(value.replace("\\/", "/")), _MOST_IN_JSON):
+                yield part, match[1]
 
 
 def _unscripted(part: Part) -> Iterator[tuple[Part, str]]:

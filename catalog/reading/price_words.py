@@ -69,14 +69,15 @@ SAID_OTHER = re.compile(
     r"ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|per month|"
     r"monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|"
     r"rate[ns]?( ab)?|excl\.?( vat| tax| btw| mwst)?|ex\.? vat|netto|net price|ht|sin iva|"
-    r"bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|points?|min\.? ?(belanja|order|bestell\w*|purchase|spend)|gift card|voucher|coupon|"
-    r"cashback|bonus|per unit|unit price|(harga )?grosir|wholesale|großhandel\w*|опт\w*|hurt\w*|"
-    r"mayor\w+|en gros|ingrosso|atacado|grundpreis|member\w*( price)?|mitglieder\w*|"
-    r"kanta-asiak\w*|stamkund\w*|medlem\w*|kundeklub\w*|členská|klubová|s kartou|z kartą|"
-    r"card price|with card|clubpreis|abonn\w+|subscribe\w*( & save| and save)?|with prime|"
-    r"starting bid|shipping:|доставка|экономия|скидка|без ндс)\s*[:.]?|"
-    r"会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|ค่าส่ง( ems)?|ค่าจัดส่ง|ongkir|"
-    r"phí ship|运费|邮费|運費|送料|배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    r"bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|points?|min\.? ?(belanja|order|"
+    r"bestell\w*|purchase|spend)|gift card|voucher|coupon|cashback|bonus|per unit|unit price|"
+    r"(harga )?grosir|wholesale|großhandel\w*|опт\w*|hurt\w*|mayor\w+|en gros|ingrosso|atacado|"
+    r"grundpreis|member\w*( price)?|mitglieder\w*|kanta-asiak\w*|stamkund\w*|medlem\w*|"
+    r"kundeklub\w*|členská|klubová|s kartou|z kartą|card price|with card|clubpreis|abonn\w+|"
+    r"subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|"
+    r"скидка|без ндс)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|"
+    r"ค่าส่ง( ems)?|ค่าจัดส่ง|ongkir|phí ship|运费|邮费|運費|送料|배송비|택배배송|적립금?|节省|"
+    r"省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(
@@ -107,8 +108,9 @@ SAID_AFTER_OTHER = re.compile(
     r"^\W{0,3}(off\b|mtl\b|approx|shipping|delivery|versand|frais|rabat\b|discount|rabatt|"
     r"savings?|sparen|gespart|de réduction|de descuento|sconto|zniżk|slev|points?\b|punkte|pkt|"
     r"/\s?(mo|month|monat|mois|mes|mês)|per month|monatlich|bid\b|gebot|deposit|\(?min\.? ?\d|"
-    r"ab \d+ (stück|stk)|от \d+ шт|x \d+|in \d+|cash ?back|gutschein|bon\b|gift|voucher|coupon|free shipping|"
-    r"gratis|or more|and up|minimum|secured|fee\b|frei\b|offert|gratuit|이상|적립|할인|以上|送料)",
+    r"ab \d+ (stück|stk)|от \d+ шт|x \d+|in \d+|cash ?back|gutschein|bon\b|gift|voucher|coupon|"
+    r"free shipping|gratis|or more|and up|minimum|secured|fee\b|frei\b|offert|gratuit|이상|적립|"
+    r"할인|以上|送料)",
     re.IGNORECASE,
 )
 _TAX = (

@@ -236,7 +236,7 @@ class PageReader:
             main = main_picture(shown) if not known else None
             leading = known or ([main] if main else linked[:1])
         beside = pictures_beside(self._document, leading[0]) if leading else []
-        urls = merged(leading, [picture.url for picture in shown], beside, known)
+        urls = merged(leading, [picture.url for picture in shown], beside)
         urls = urls or scripted_pictures(self._document, self._name)
         return urls, source or ("html" if urls else None)
 
@@ -285,7 +285,8 @@ class PageReader:
         """Whether a page without markup shows enough of what makes a product page."""
         best = self._shown_prices[0] if self._shown_prices else None
         priced = best is not None and best.score >= _OWN_SCORE
-        priced = priced and best is not None and best.repeats < _SEVERAL and not best.is_in_card
+        priced = priced and best is not None and not best.is_in_card
+        priced = priced and best is not None and (best.repeats < _SEVERAL or best.is_in_table)
         buyable = self._is_buyable
         if self._heading is None and not self._own:
             return priced and buyable

@@ -41,6 +41,7 @@ class ShownPrice:
     is_named: bool
     is_elsewhere: bool
     is_in_card: bool
+    is_in_table: bool
 
     @property
     def counts(self) -> bool:
@@ -176,6 +177,7 @@ def _rate(
         bool(words.NAMES_A_PRICE.search(f"{_marks(part, 2)} {inner}")),
         part.elsewhere,
         _is_in_card(part, heading),
+        any(around.tag == "td" for around in part.lineage(2)),
     )
 
 

@@ -5,6 +5,8 @@ or holds it with at most 40 characters more; a price of the same number; a main 
 address holds `image_key`. `high-none` means that the page has none, so that any answer is wrong; a
 `null` among the alternatives means that no answer is right too.
 Addresses that hold a part named in `image_never` show something else than the product.
+`not_yet` names what the parser is known to get wrong on a page; once it gets it right, the test
+fails until the name is taken out.
 """
 
 import codecs
@@ -27,9 +29,16 @@ PRODUCTS = [row for row in ROWS if "error" not in row]
 OTHERS = [row for row in ROWS if "error" in row]
 
 
-def rows(*stating: str, among: list[dict[str, Any]] = PRODUCTS) -> Any:
+def rows(*stating: str, among: list[dict[str, Any]] = PRODUCTS, about: str | None = None) -> Any:
     chosen = [row for row in among if all(name in row for name in stating)]
-    return pytest.mark.parametrize("row", chosen, ids=[row["file"] for row in chosen])
+    not_yet = pytest.mark.xfail(reason="known gap", strict=True)
+    return pytest.mark.parametrize(
+        "row",
+        [
+            pytest.param(row, id=row["file"], marks=[not_yet] * (about in row.get("not_yet", [])))
+            for row in chosen
+        ],
+    )
 
 
 def parsed(row: dict[str, Any]) -> ScrapedProduct:
@@ -41,14 +50,14 @@ def letters(text: str | None) -> str:
     return "".join(re.findall(r"[^\W_]+", (text or "").casefold()))
 
 
-@rows("title")
+@rows("title", about="title")
 def test_the_title_is_what_a_person_reads(row: dict[str, Any]) -> None:
     got = letters(parsed(row).title)
     wanted = [letters(title) for title in (row["title"], *row.get("title_alt", []))]
     assert any(title in got and len(got) - len(title) <= 40 for title in wanted), (got, wanted)
 
 
-@rows("price_conf")
+@rows("price_conf", about="price")
 def test_the_price_is_what_a_person_would_pay(row: dict[str, Any]) -> None:
     got = parsed(row).price
     if row["price_conf"] == "high-none":
@@ -57,12 +66,12 @@ def test_the_price_is_what_a_person_would_pay(row: dict[str, Any]) -> None:
         assert got in [Decimal(price) for price in (row["price"], *row.get("price_alt", []))]
 
 
-@rows("currency")
+@rows("currency", about="currency")
 def test_the_currency_is_the_one_of_the_price(row: dict[str, Any]) -> None:
     assert parsed(row).currency == row["currency"]
 
 
-@rows("brand_conf")
+@rows("brand_conf", about="brand")
 def test_the_brand_is_told_where_the_page_tells_it(row: dict[str, Any]) -> None:
     got = parsed(row).brand
     if row["brand_conf"] == "high-none":
@@ -72,13 +81,13 @@ def test_the_brand_is_told_where_the_page_tells_it(row: dict[str, Any]) -> None:
         assert letters(got) in known
 
 
-@rows("availability")
+@rows("availability", about="availability")
 def test_what_can_be_bought_is_told_from_what_cannot(row: dict[str, Any]) -> None:
     known = [letters(name) for name in (row["availability"], *row.get("availability_alt", []))]
     assert letters(parsed(row).availability) in known
 
 
-@rows("image_key")
+@rows("image_key", about="main_picture")
 def test_the_main_picture_comes_first_and_once(row: dict[str, Any]) -> None:
     urls = parsed(row).image_urls
     assert urls, "no picture"
@@ -87,7 +96,7 @@ def test_the_main_picture_comes_first_and_once(row: dict[str, Any]) -> None:
         assert sum(row["image_key"] in url for url in urls) == 1, urls
 
 
-@rows("image_conf")
+@rows("image_conf", about="pictures")
 def test_pictures_of_something_else_are_left_out(row: dict[str, Any]) -> None:
     urls = parsed(row).image_urls
     assert all(url.startswith(("http://", "https://")) for url in urls), urls
@@ -97,7 +106,7 @@ def test_pictures_of_something_else_are_left_out(row: dict[str, Any]) -> None:
     assert [url for url in urls if any(part in url for part in never)] == []
 
 
-@rows(among=OTHERS)
+@rows(among=OTHERS, about="error")
 def test_what_is_no_product_is_told_by_name(row: dict[str, Any]) -> None:
     names = [row["error"], *row.get("error_alt", [])]
     expected = tuple(kind for name in names if (kind := getattr(errors, name, None)))
