@@ -96,14 +96,20 @@ def strip_site(title: str, site: str) -> str:
     pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece and piece.strip()]
     shop = squeezed(site)
     for end in (-1, 0):
-        if len(pieces) > 1 and shop and _names_shop(squeezed(pieces[end]), shop):
+        if len(pieces) > 1 and shop and _alike(squeezed(pieces[end]), shop):
             whole = pieces.pop(end)
             title = title[: title.rfind(whole)] if end else title[title.find(whole) + len(whole) :]
     cleaned = re.sub(r"^[\s|–—»«•·:｜】-]+|[\s|–—»«•·:｜【-]+$", "", title)
     return _BUYING.sub("", cleaned).strip() or title.strip()
 
 
-def _names_shop(piece: str, shop: str) -> bool:
+def names_shop(name: str, site: str) -> bool:
+    """Whether a name is the shop's own."""
+    one, other = squeezed(name), squeezed(site)
+    return bool(one) and bool(other) and fuzz.ratio(one, other) > 85
+
+
+def _alike(piece: str, shop: str) -> bool:
     return bool(piece) and (shop in piece or piece in shop or fuzz.ratio(shop, piece) > 75)
 
 

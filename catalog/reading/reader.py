@@ -1,5 +1,6 @@
 """One page while it is being read: each field from the source that deserves belief."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from catalog.reading.headings import (
     Titles,
     is_same_name,
     main_heading,
+    names_shop,
     read_titles,
     strip_site,
 )
@@ -58,6 +60,7 @@ _SEVERAL = 3
 _MANY_CARDS = 6
 _SYNTAXES = ("json-ld", "microdata", "rdfa")
 
+_NUMBER_ALONE = re.compile(r"[A-Za-z]{0,4}[\W_]?\w*\d[\w./-]*")
 _Found = tuple[str, str]  # a value, and the source that it was read from
 
 
@@ -157,21 +160,28 @@ class PageReader:
     @cached_property
     def _title(self) -> _Found | None:
         named = next(((each.title, each.read_from) for each in self._own if each.title), None)
-        if named:
-            return named
-        if self._heading:
-            return self._heading_name(self._heading[1]), "html"
-        if self._opengraph.title:
-            return strip_site(self._opengraph.title, self._titles.site), "opengraph"
-        if self._titles.document:
-            return strip_site(self._titles.document, self._titles.site), "html"
-        return None
+        return named or next(self._shown_titles(), None)
+
+    def _shown_titles(self) -> Iterator[_Found]:
+        """What the page calls its product without markup; never by the name of its shop."""
+        site = self._titles.site
+        told = (
+            (self._heading_name(self._heading[1]) if self._heading else "", "html"),
+            (strip_site(self._opengraph.title or "", site), "opengraph"),
+            (strip_site(self._titles.document, site), "html"),
+        )
+        for name, source in told:
+            if name and not names_shop(name, site):
+                yield name, source
 
     def _heading_name(self, heading: str) -> str:
-        """The heading, or the page's title where the heading holds a price beside the name."""
+        """The heading; or the page's title, where the heading holds a price beside the name, or
+        nothing but a number of the shop's."""
         name = strip_site(self._titles.document, self._titles.site)
-        holds_more = bool(find_money(heading)) and name.casefold() in heading.casefold()
-        return name if holds_more and len(name) > 3 else heading
+        one, other = name.casefold(), heading.casefold()
+        if len(one) > 3 and find_money(heading) and one in other:
+            return name
+        return name if other in one and _NUMBER_ALONE.fullmatch(heading) else heading
 
     @cached_property
     def _price(self) -> ChosenPrice | None:
