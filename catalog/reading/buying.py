@@ -1,6 +1,7 @@
 """Whether a page offers its product for sale, told by the controls for buying it."""
 
 import re
+from functools import lru_cache
 
 from catalog.reading.outline import Outline, Part
 
@@ -28,7 +29,8 @@ _CONTACT = re.compile(
     r"contactar|contatta|bericht|skicka|ring\b|написать|позвонить|показать телефон)",
     re.IGNORECASE,
 )
-_CONTROLS = frozenset(("button", "input", "a", "form", "div", "span"))
+_CONTROLS = frozenset(("button", "input", "a", "form"))
+_BLOCKS = frozenset(("div", "span", "img"))
 _ATTRIBUTES = ("value", "name", "action", "aria-label", "alt", "title")
 
 
@@ -47,17 +49,22 @@ def is_advertised(outline: Outline) -> bool:
 
 
 def _buys(outline: Outline, part: Part) -> bool:
-    written = _written(outline, part)
-    if _BUY.search(written):
+    if part.tag in _BLOCKS:
+        return _is_marked_for_buying(part.marks)
+    attributes = (part.element.get(name) or "" for name in _ATTRIBUTES)
+    text = outline.text(part, 40)
+    if _BUY.search(" ".join((part.marks, *attributes, text))):
         return True
-    said = part.element.get("value") or outline.text(part, 40)
+    said = part.element.get("value") or text
     return part.tag in ("button", "input") and bool(_ORDER.match(said))
 
 
+@lru_cache(maxsize=4096)
+def _is_marked_for_buying(marks: str) -> bool:
+    return bool(_BUY.search(marks))
+
+
 def _is_control(part: Part) -> bool:
-    return part.tag in _CONTROLS and not part.elsewhere
-
-
-def _written(outline: Outline, part: Part) -> str:
-    attributes = (part.element.get(name) or "" for name in _ATTRIBUTES)
-    return " ".join((part.marks, *attributes, outline.text(part, 40)))
+    return not part.elsewhere and (
+        part.tag in _CONTROLS or (part.tag in _BLOCKS and bool(part.marks))
+    )

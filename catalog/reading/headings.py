@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from rapidfuzz import fuzz
@@ -124,12 +125,17 @@ def _is_most_of(text: str, names: list[str]) -> bool:
 
 
 def _may_be_heading(part: Part) -> bool:
-    return part.tag in ("h1", "h2", "h3") or bool(part.marks and _NAME.search(part.marks))
+    return part.tag in ("h1", "h2", "h3") or _is_marked_as_name(part.marks)
+
+
+@lru_cache(maxsize=4096)
+def _is_marked_as_name(marks: str) -> bool:
+    return bool(marks) and bool(_NAME.search(marks))
 
 
 def _score(part: Part, text: str, own: list[str], titles: Titles) -> float:
     score = {"h1": 1.0, "h2": 0.4, "h3": 0.0}.get(part.tag, 0.2)
-    if part.marks and _NAME.search(part.marks):
+    if _is_marked_as_name(part.marks):
         score += 0.5
     if part.elsewhere or (part.link and part.tag != "h1"):
         score -= 0.6

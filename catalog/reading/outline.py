@@ -7,15 +7,11 @@ from functools import lru_cache
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
-APART = "\u2063"
+from catalog.reading.visible_text import APART, VisibleText
+
+_KEPT_TEXT = 300
 _MOST_PARTS = 30_000
 _UNSEEN = frozenset("script style template noscript svg select iframe textarea head object".split())
-_FLOWING = frozenset("a b i em strong font mark u span".split())
-_FRACTION = re.compile(r"cent|fraction|decimal|kop|penny|pence|sup\b", re.I)
-_FIRST_DIGITS = re.compile(r"\d{1,3}$")
-_NEXT_DIGITS = re.compile(r"\s*\d{3}(?!\d)")
-_POINTS = (".", ",")
-_TWO_DIGITS = re.compile(r"\s*\d\d\s*$")
 _ELSEWHERE_TAGS = frozenset({"nav", "footer", "aside"})
 _ELSEWHERE = re.compile(
     r"(?<![a-z])(recs?(?![a-z])|relat(?!ive)|recommend|recomend|recently|similar|also[-_]?(like|"
@@ -66,8 +62,8 @@ class Part:
     """One element: its place in reading order, its class and id, where it stands."""
 
     __slots__ = (
-        "begin", "element", "elsewhere", "end", "frame", "hidden", "link", "marks", "parent",
-        "place", "struck", "tag",
+        "begin", "element", "elsewhere", "end", "frame", "hidden", "kept_text", "link", "marks",
+        "parent", "place", "struck", "tag",
     )  # fmt: skip
 
     elsewhere: bool
@@ -97,6 +93,7 @@ class Part:
         if self.tag == "a":
             self.link = get("href")
         self.begin = self.end = 0
+        self.kept_text: str | None = None
 
     def lineage(self, generations: int) -> Iterator["Part"]:
         """The part and its ancestors, nearest first."""
@@ -111,40 +108,51 @@ class Outline:
     """The parts of a page in reading order, over one text."""
 
     def __init__(self, tree: HtmlElement) -> None:
-        self._pieces: list[str] = []
+        self._written = VisibleText()
         self.parts: list[Part] = list(self._walk(tree))
 
     def text(self, part: Part, longest: int = 300) -> str:
         """The folded visible text of a part, empty when it is longer than `longest`."""
-        return " ".join(self.raw_text(part, longest).replace(APART, " ").split())
+        text = self.raw_text(part, longest)
+        return " ".join(text.replace(APART, " ").split()) if APART in text else text
 
     def raw_text(self, part: Part, longest: int = 300) -> str:
         """As `text`, with `APART` between digits of different elements, which form no number."""
-        if part.end - part.begin > longest:
-            return ""
-        text = " ".join("".join(self._pieces[part.begin : part.end]).split())
+        if longest > _KEPT_TEXT:
+            text = self._joined(part) if part.end - part.begin <= longest else ""
+        else:
+            if part.kept_text is None:
+                few = part.end - part.begin <= _KEPT_TEXT
+                whole = self._joined(part) if few else ""
+                part.kept_text = whole if len(whole) <= _KEPT_TEXT else ""
+            text = part.kept_text
         return text if len(text) <= longest else ""
+
+    def _joined(self, part: Part) -> str:
+        return " ".join("".join(self._written.pieces[part.begin : part.end]).split())
 
     def before(self, part: Part, length: int = 40) -> str:
         """The text that is read just before a part."""
-        text = "".join(self._pieces[max(0, part.begin - 12) : part.begin]).replace(APART, " ")
+        text = "".join(self._written.pieces[max(0, part.begin - 12) : part.begin]).replace(
+            APART, " "
+        )
         return " ".join(text.split())[-length:]
 
     def after(self, part: Part, length: int = 30) -> str:
         """The text that is read just after a part."""
-        text = "".join(self._pieces[part.end : part.end + 10]).replace(APART, " ")
+        text = "".join(self._written.pieces[part.end : part.end + 10]).replace(APART, " ")
         return " ".join(text.split())[:length]
 
     @property
     def length(self) -> int:
         """The number of visible characters, without white space."""
-        return sum(len(piece.strip()) for piece in self._pieces)
+        return sum(len(piece.strip()) for piece in self._written.pieces)
 
     def full_text(self, longest: int = 20_000) -> str:
         """The visible text from the top of the page, folded."""
         kept: list[str] = []
         size = 0
-        for piece in self._pieces:
+        for piece in self._written.pieces:
             size += len(piece)
             kept.append(piece)
             if size > longest:
@@ -172,7 +180,7 @@ class Outline:
             if part.elsewhere or part.end - part.begin > 8 or (own and part.place <= own.place):
                 continue
             text = self.text(part, 60)
-            if not text or not _NEIGHBOURS.match(text):
+            if len(text) < 3 or not _is_neighbours_heading(text):
                 continue
             around = part.parent
             while around and around.parent and around.end - part.end < 4:
@@ -184,90 +192,49 @@ class Outline:
                 later.elsewhere = True
 
     def _walk(self, tree: HtmlElement) -> Iterator[Part]:
-        pieces = self._pieces
+        written = self._written
         open_parts: list[Part] = []
         skipped = 0
         count = 0
         for event, element in iterwalk(tree, events=("start", "end")):
-            if not isinstance(element.tag, str):
-                if event == "end" and element.tail and not skipped:
-                    pieces.append(element.tail)
-                continue
-            if event == "start":
-                if skipped or element.tag in _UNSEEN or count > _MOST_PARTS:
+            tag = element.tag
+            if not isinstance(tag, str):
+                if event == "end" and not skipped:
+                    written.add(element.tail)
+            elif event == "start":
+                if skipped or tag in _UNSEEN or count > _MOST_PARTS:
                     skipped += 1
                     continue
                 part = Part(element, count, open_parts[-1] if open_parts else None)
                 count += 1
                 open_parts.append(part)
-                if element.tag not in _FLOWING or _ends_in_digit(pieces):
-                    _separate(pieces, part, element)
-                part.begin = len(pieces)
-                if element.text:
-                    pieces.append(element.text)
-                elif shown := _shown_without_text(element):
-                    pieces.append(f" {shown} ")
+                text = element.text or _shown_without_text(element)
+                written.open(tag, part.marks, text)
+                part.begin = written.length
+                written.add(text)
                 yield part
             elif skipped:
                 skipped -= 1
                 if not skipped and element.tail:
-                    pieces.append(" " + element.tail)
+                    written.add(" " + element.tail)
             else:
-                part = open_parts.pop()
-                part.end = len(pieces)
-                if element.tag not in _FLOWING or _ends_in_digit(pieces):
-                    pieces.append("" if _sticks(element.tail) else " ")
-                if element.tail:
-                    pieces.append(element.tail)
+                open_parts.pop().end = written.length
+                written.close(tag, element.tail)
 
 
-def _shown_without_text(element: HtmlElement) -> str:
+def _shown_without_text(element: HtmlElement) -> str | None:
     """What an icon or a field for text shows, which is no text of the page."""
+    shown = None
     if element.tag == "input" and (element.get("type") or "text") in ("text", "number"):
-        return str(element.get("value") or "")
-    return str(element.get("title") or "") if element.tag == "i" else ""
+        shown = element.get("value")
+    elif element.tag == "i":
+        shown = element.get("title")
+    return f" {shown} " if shown else None
 
 
-def _ends_in_digit(pieces: list[str]) -> bool:
-    return _last_sign(pieces).isdigit()
-
-
-def _last_sign(pieces: list[str]) -> str:
-    return next((text[-1] for piece in reversed(pieces[-12:]) if (text := piece.rstrip())), "")
-
-
-def _sticks(tail: str | None) -> bool:
-    return bool(tail) and tail[:1] in ".,"  # type: ignore[index]
-
-
-def _separate(pieces: list[str], part: Part, element: HtmlElement) -> None:
-    """Set an element's text apart from what stands before it; cents become a fraction."""
-    before = _last_sign(pieces)
-    if not before or before in ".,":
-        if not before:
-            pieces.append(" ")
-        return
-    is_fraction = part.tag in ("sup", "small") or _FRACTION.search(part.marks)
-    if before.isdigit() and is_fraction and _TWO_DIGITS.match(element.text or ""):
-        for place in range(len(pieces) - 1, max(-1, len(pieces) - 4), -1):
-            pieces[place] = pieces[place].rstrip()
-            if pieces[place]:
-                break
-        pieces.append(".")
-    elif (element.text or "").strip()[:1] in _POINTS:
-        for place in range(len(pieces) - 1, max(-1, len(pieces) - 4), -1):
-            if pieces[place] != " ":
-                break
-            pieces[place] = ""
-    elif (begin := (element.text or "").strip()[:1]) not in _POINTS:
-        apart = before.isdigit() and begin.isdigit() and not _continues(pieces, element)
-        pieces.append(f" {APART} " if apart else " ")
-
-
-def _continues(pieces: list[str], element: HtmlElement) -> bool:
-    """Whether an element holds the next three digits of the number that stands before it."""
-    before = next((text for piece in reversed(pieces[-12:]) if (text := piece.strip())), "")
-    return bool(_FIRST_DIGITS.match(before) and _NEXT_DIGITS.match(element.text or ""))
+@lru_cache(maxsize=4096)
+def _is_neighbours_heading(text: str) -> bool:
+    return bool(_NEIGHBOURS.match(text))
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|jfif|bmp)\b", re.IGNORECASE)
@@ -51,6 +52,7 @@ _LARGE_ENOUGH = 500
 _DISTINCTIVE = 10
 
 
+@lru_cache(maxsize=8192)
 def picture_key(url: str) -> str:
     """A text that is the same for one picture in several sizes, and differs between pictures.
 
@@ -81,6 +83,7 @@ def picture_key(url: str) -> str:
     return f"{'/'.join([*identifying, named])}?{query}".rstrip("?").lower()
 
 
+@lru_cache(maxsize=8192)
 def picture_stem(url: str) -> str:
     """The name of a picture's file, without its size."""
     segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]

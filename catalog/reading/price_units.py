@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from catalog.reading import price_words as words
-from catalog.reading.outline import APART, Outline, Part
+from catalog.reading.outline import Outline, Part
 from catalog.reading.prices import Money, bare_number, find_money
+from catalog.reading.visible_text import APART
 from catalog.vocabulary import SIGNS
 
 _LONGEST = 90

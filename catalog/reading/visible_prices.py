@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -158,7 +159,7 @@ def _rate(
     inner = _inner_marks(part) if unit.is_whole else ""
     struck = part.struck or (unit.is_whole and _is_struck_inside(part))
     is_former = struck or bool(words.SAID_FORMER.search(unit.before))
-    is_named_former = bool(words.FORMER.search(f"{_marks(part, 2)} {inner}"))
+    is_named_former = _says(words.FORMER, f"{_marks(part, 2)} {inner}")
     is_other = _is_other(unit)
     score = _place_score(outline, unit, heading) + _name_score(unit, inner, name)
     score -= 5.0 if struck else 3.5 if is_former else NAMED_FORMER if is_named_former else 0.0
@@ -174,7 +175,7 @@ def _rate(
         is_other,
         part.place,
         signatures[_signature(part)],
-        bool(words.NAMES_A_PRICE.search(f"{_marks(part, 2)} {inner}")),
+        _says(words.NAMES_A_PRICE, f"{_marks(part, 2)} {inner}"),
         part.elsewhere,
         _is_in_card(part, heading),
         any(around.tag == "td" for around in part.lineage(2)),
@@ -185,7 +186,7 @@ def _is_other(unit: PriceUnit) -> bool:
     """Whether an amount is said to be no price: shipping, an instalment, a price without tax."""
     return bool(
         _SURCHARGE.search(unit.before)
-        or words.NOT_THE_PRICE.search(_marks(unit.part, 2))
+        or _says(words.NOT_THE_PRICE, _marks(unit.part, 2))
         or words.SAID_OTHER.search(unit.before)
         or words.SAID_AFTER_OTHER.search(unit.own_after)
         or words.SAID_AFTER_OUTSIDE.search(unit.after)
@@ -201,12 +202,12 @@ def _is_other(unit: PriceUnit) -> bool:
 
 def _name_score(unit: PriceUnit, inner: str, name: str) -> float:
     marks = f"{_marks(unit.part, 3)} {inner}"
-    score = 2.0 * bool(words.NAMES_A_PRICE.search(marks)) + 0.7 * bool(_PLAIN_NAME.search(marks))
-    score += 0.8 * bool(words.NOW.search(marks) or words.SAID_NOW.search(unit.before))
+    score = 2.0 * _says(words.NAMES_A_PRICE, marks) + 0.7 * _says(_PLAIN_NAME, marks)
+    score += 0.8 * bool(_says(words.NOW, marks) or words.SAID_NOW.search(unit.before))
     score += 0.8 * bool(
         words.SAID_WITH_TAX.search(unit.before) or words.SAID_AFTER_WITH_TAX.search(unit.after)
     )
-    score -= 1.0 * bool(words.SELDOM_THE_PRICE.search(_marks(unit.part, 2)))
+    score -= 1.0 * _says(words.SELDOM_THE_PRICE, _marks(unit.part, 2))
     own = unit.text[: unit.money.start] + unit.own_after
     letters = 0 if _is_named(own, name) else sum(sign.isalpha() for sign in own)
     score -= min(2.0, 0.035 * letters)
@@ -262,6 +263,12 @@ def _nearness(part: Part, heading: Part | None) -> float:
     if distance >= 0:
         return 3.0 * math.exp(-distance / 120)
     return 2.4 * math.exp(distance / 60)
+
+
+@lru_cache(maxsize=8192)
+def _says(words: re.Pattern[str], marks: str) -> bool:
+    """Whether classes say something; the parts of one page share most of theirs."""
+    return bool(words.search(marks))
 
 
 def _signature(part: Part) -> str:
