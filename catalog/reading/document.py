@@ -142,9 +142,12 @@ def _usual_encodings(body: bytes) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> int:
-    """The letters beyond ASCII in a text; what cannot be read counts against it."""
+    """How much of a text beyond ASCII is letters, small ones above all, as in words."""
     signs = [sign for sign in text if sign > "\x7f"]
-    return sum(1 if sign.isalpha() else -1 for sign in signs) - 5 * signs.count("\ufffd")
+    small = sum(sign.islower() for sign in signs)
+    others = sum(sign.isalpha() for sign in signs) - small
+    odd = len(signs) - small - others
+    return 3 * small + others - 3 * odd - 15 * signs.count("\ufffd")
 
 
 def _as_utf8(body: bytes) -> str | None:

@@ -13,6 +13,7 @@ MAX_DEPTH = 16
 _LONGEST_REPAIRED = 400_000
 _LONGEST_BLOCK = 3_000_000
 _MOST_BLOCKS = 100
+_COMMENT = re.compile(r"^\s*/\*(?:[^*]|\*(?!/))*+\*/")
 _WRAPPING = re.compile(
     r"^(?:\s|<!--|-->|//|/\*|\*/|<!\[CDATA\[|\]\]>)+|(?:\s|<!--|-->|//|/\*|\*/|\]\]>|;)+$"
 )
@@ -40,7 +41,7 @@ def parse_json(text: str) -> Any:
     """
     if len(text) > _LONGEST_BLOCK:
         return None
-    text = _WRAPPING.sub("", text)
+    text = _WRAPPING.sub("", _COMMENT.sub("", text))
     if re.match(r"[\[{]\s*&(quot|#34);", text):
         text = entities.unescape(text)
     try:

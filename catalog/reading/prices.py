@@ -50,7 +50,7 @@ _MONEY = re.compile(
     rf"(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})|(?P<dashed>{NUMBER})[.,][-–—](?!\d)",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\D{{0,3}}$")
+_BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\W{{0,3}}$")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _DIGIT = re.compile(r"\d")
 _LARGEST = Decimal(10) ** 10
