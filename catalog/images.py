@@ -3,12 +3,14 @@
 import io
 import threading
 import warnings
+from dataclasses import dataclass
 
 from cachetools import LRUCache
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from catalog.errors import PictureUnreadable, TooLarge
 from catalog.page import fetch
+from catalog.pixels import draft, eight_bits, on_white, reduced
 from settings import Settings, get_settings
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
@@ -27,6 +29,45 @@ def load_picture(url: str, *, settings: Settings | None = None) -> Image.Image:
         CatalogError: it could not be downloaded, is too large, or is not a picture.
     """
     settings = settings or get_settings()
+    body = _read(url, settings)
+    return decode_picture(body, url, max_pixels=settings.max_image_pixels)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture made small, RGB and upright, and the size in pixels that it has at its address."""
+
+    picture: Image.Image
+    width: int
+    height: int
+
+
+def load_thumbnail(url: str, side: int, *, settings: Settings | None = None) -> Thumbnail:
+    """Download one picture and decode no more of it than a shorter side of `side` pixels needs.
+
+    The shorter side is at least `side`, unless the picture itself is smaller; transparency is laid
+    on white. The bytes are kept as `load_picture` keeps them.
+
+    Raises:
+        CatalogError: it could not be downloaded, is too large, or is not a picture.
+    """
+    settings = settings or get_settings()
+    body = _read(url, settings)
+    return decode_thumbnail(body, url, side, max_pixels=settings.max_image_pixels)
+
+
+def decode_thumbnail(body: bytes, url: str, side: int, *, max_pixels: int) -> Thumbnail:
+    """Decode a picture file as `load_thumbnail` does.
+
+    Raises:
+        TooLarge: more than `max_pixels`.
+        PictureUnreadable: not a picture of an allowed format, or a broken one.
+    """
+    picture, (width, height) = _decode(body, url, max_pixels, side)
+    return Thumbnail(reduced(on_white(picture), side), width, height)
+
+
+def _read(url: str, settings: Settings) -> bytes:
     with _cache_lock:
         body = _cache.get(url)
     if body is None:
@@ -34,7 +75,7 @@ def load_picture(url: str, *, settings: Settings | None = None) -> Image.Image:
         if len(body) < _CACHE_BYTES:
             with _cache_lock:
                 _cache[url] = body
-    return decode_picture(body, url, max_pixels=settings.max_image_pixels)
+    return body
 
 
 def decode_picture(body: bytes, url: str, *, max_pixels: int) -> Image.Image:
@@ -44,6 +85,15 @@ def decode_picture(body: bytes, url: str, *, max_pixels: int) -> Image.Image:
         TooLarge: more than `max_pixels`.
         PictureUnreadable: not a picture of an allowed format, or a broken one.
     """
+    picture, _ = _decode(body, url, max_pixels)
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _decode(
+    body: bytes, url: str, max_pixels: int, side: int | None = None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """The upright picture, in its file's own mode, and its size; where `side` is given, perhaps
+    smaller than that, but not below `side`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -51,6 +101,8 @@ def decode_picture(body: bytes, url: str, *, max_pixels: int) -> Image.Image:
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise TooLarge(url, f"The picture has {width}×{height} pixels, too many.")
+                if side is not None:
+                    draft(picture, side)
                 picture.load()
                 upright = ImageOps.exif_transpose(picture)
     except Image.DecompressionBombError:
@@ -61,4 +113,6 @@ def decode_picture(body: bytes, url: str, *, max_pixels: int) -> Image.Image:
         ) from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise PictureUnreadable(url, f"The picture is broken: {error}") from None
-    return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    if upright.size != picture.size:
+        width, height = height, width
+    return eight_bits(upright), (width, height)
