@@ -18,8 +18,8 @@ from settings import Settings, get_settings
 
 Row = NDArray[np.float32]
 
-_LARGEST_BATCH = 16
-_LINGER = 0.015  # seconds; the batches of one product's last pictures wait as long
+_LARGEST_BATCH = 32
+_LINGER = 0.04  # seconds; the last pictures of a product wait as long
 _TEXTS_KEPT = 2_048
 _REMEMBER_REFUSAL = 300.0  # seconds
 

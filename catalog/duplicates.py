@@ -11,10 +11,10 @@ from PIL import Image
 Floats = NDArray[np.float32]
 
 _KEPT, _COMPARED, _COARSE = 64, 24, 16
-_SCALES = (1.0, 0.97, 0.94, 0.91, 0.88)
+_SCALES = (1.0, 0.985, 0.97, 0.955, 0.94, 0.925, 0.91)
 _PLACES = (0.0, 0.5, 1.0)
 _WORTH_A_LOOK = 0.7
-_SAME = 0.991
+_SAME = 0.9885
 _LARGEST_HUE_CHANGE = 45.0
 _LARGEST_SHAPE_CHANGE = 1.15
 
@@ -70,7 +70,7 @@ class Fingerprint:
 
     @cached_property
     def _cuttings(self) -> Floats:
-        """The picture and its cuttings, rows of mean 0 and length 1, [37, 576]; first the whole."""
+        """The picture and its cuttings, rows of mean 0 and length 1, [55, 576]; first the whole."""
         return _normal(_ROWS @ self.light @ _COLUMNS)
 
 
@@ -83,7 +83,7 @@ def _normal(pictures: Floats) -> Floats:
 
 
 def _cutting_matrices() -> tuple[Floats, Floats]:
-    """What cuts and shrinks: rows [37, 24, 64] to put before `light`, columns [37, 64, 24] after.
+    """What cuts and shrinks: rows [55, 24, 64] to put before `light`, columns [55, 64, 24] after.
 
     Each side is cut to a scale, at its beginning, its middle or its end.
     """

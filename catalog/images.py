@@ -1,6 +1,7 @@
 """Pictures from addresses: downloaded within bounds, decoded from an allow list of formats."""
 
 import io
+import os
 import threading
 import warnings
 from dataclasses import dataclass
@@ -14,15 +15,17 @@ from catalog.pixels import draft, eight_bits, on_white, reduced
 from settings import Settings, get_settings
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-_CACHE_BYTES = 64 * 1024 * 1024
+_CACHE_BYTES = 16 * 1024 * 1024
 _cache: LRUCache[str, bytes] = LRUCache(maxsize=_CACHE_BYTES, getsizeof=len)
 _cache_lock = threading.Lock()
+# More decoders than cores would be no faster, and hold more pixels.
+_decoders = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def load_picture(url: str, *, settings: Settings | None = None) -> Image.Image:
     """Download and decode one picture: upright, RGB, or RGBA where it has transparency.
 
-    The bytes of the pictures used last are kept in memory (64 MiB a process), because one
+    The bytes of the pictures used last are kept in memory (16 MiB a process), because one
     picture is asked for by its ranking and by both halves of each preview.
 
     Raises:
@@ -53,7 +56,8 @@ def load_thumbnail(url: str, side: int, *, settings: Settings | None = None) -> 
     """
     settings = settings or get_settings()
     body = _read(url, settings)
-    return decode_thumbnail(body, url, side, max_pixels=settings.max_image_pixels)
+    with _decoders:
+        return decode_thumbnail(body, url, side, max_pixels=settings.max_image_pixels)
 
 
 def decode_thumbnail(body: bytes, url: str, side: int, *, max_pixels: int) -> Thumbnail:

@@ -7,7 +7,7 @@ from catalog.product import ScrapedProduct
 
 _PARTS = re.compile(r"\s+[|•»]\s+|\s+::\s+")
 _BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-_CODE = re.compile(r"(?=\w*\d)(?=\w*[^\W\d_])[\w/-]{6,}|\d{5,}|#\S+")
+_CODE = re.compile(r"(?=.*\d)[A-Z\d][A-Z\d/_-]{5,}|\d{5,}|#\S+")
 _SPACE = re.compile(r"\s+")
 
 

@@ -1,0 +1,215 @@
+"""Ranking end to end against the bare model: `make bench-ranking`.
+
+Four sources are ranked at a time, as a run does: pictures of 1600 pixels come from a server on
+loopback that waits 50 ms before each answer, are decoded, encoded by ViT-B-32 and sorted. In the
+same run the bare model encodes tensors that lie in memory, in 32 and in 16 bits, with every batch
+size and sharing of the cores that the project might use; its fastest form that is exact (a cosine
+of 0.99995 to 32 bits) is what the ranking is measured against. The weights are random, which
+changes no time. Exits with 1 when a limit is missed.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PICTURES_OF_A_PRODUCT = 8
+PRODUCTS = 60
+SOURCES_AT_ONCE = 4
+LATENCY = 0.05
+LEAST_RATIO = 0.85
+LEAST_COSINE = 0.99995
+_SECONDS = 4.0
+"""How long each form of the bare model is measured."""
+
+
+def main() -> int:
+    """Print the rates and their ratio; 1 when a limit is missed."""
+    from settings import get_settings
+
+    folder = get_settings().data_dir / "bench"
+    checkpoint = random_checkpoint(folder / "vit-b-32-random.safetensors")
+    os.environ.update(CTA_CLIP_MODEL="ViT-B-32", CTA_CLIP_PRETRAINED=str(checkpoint))
+    from bench.picture_server import draw_photographs, served
+
+    photographs = folder / "photographs"
+    size = draw_photographs(photographs, 40)
+    print(f"{PRODUCTS} products of {PICTURES_OF_A_PRODUCT} pictures, {size // 1000} KB each")
+    with served(photographs, LATENCY) as url:
+        os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = urlsplit(url).netloc
+        get_settings.cache_clear()
+        return report(url, photographs)
+
+
+def report(url: str, photographs: Path) -> int:
+    """Measure both, in turn; 1 when a limit is missed."""
+    from catalog.clip import get_encoder
+
+    model = get_encoder().load()
+    print(f"the encoder computes with {model.dtype}")
+    forms = bare_forms(model.model)
+    exact = agreement(forms, photographs)
+    rank_all(url, 8, "warm")
+    bare: dict[str, float] = {}
+    whole = []
+    for turn in range(2):
+        for name, rate in bare_rates(forms, exact):
+            bare[name] = max(bare.get(name, 0.0), rate)
+        whole.append(rank_all(url, PRODUCTS, f"turn-{turn}"))
+    alone = prepare_all(url)
+    for name, rate in bare.items():
+        print(f"bare model, {name:36} {rate:6.1f} pictures/s")
+    fastest = max(bare.values())
+    print(f"downloaded and decoded only{'':22} {alone:6.1f} pictures/s")
+    reached = max(whole)
+    ceiling = 1 / (1 / fastest + 1 / alone)
+    print(f"ranked end to end{'':32} {reached:6.1f} pictures/s")
+    print(f"of the bare model in its fastest exact form     {reached / fastest:.2f}"
+          f"   limit {LEAST_RATIO}")  # fmt: skip
+    print(f"of what these cores can do of both in turn      {reached / ceiling:.2f}")
+    return int(reached < LEAST_RATIO * fastest)
+
+
+def random_checkpoint(file: Path) -> Path:
+    """ViT-B-32 with random weights, from seed 0, as a checkpoint; made once."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(0)
+        model = open_clip.create_model("ViT-B-32", pretrained=None)
+        part = file.with_suffix(".part")
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part)
+        part.replace(file)
+    return file
+
+
+def bare_forms(model: Any) -> dict[str, Any]:
+    """The model in 32 and in 16 bits."""
+    import copy
+
+    import torch
+
+    return {
+        "float32": copy.deepcopy(model).float(),
+        "bfloat16": copy.deepcopy(model).to(torch.bfloat16),
+    }
+
+
+def agreement(forms: dict[str, Any], photographs: Path) -> set[str]:
+    """The forms that agree with 32 bits on pictures; prints their least cosines."""
+    import torch
+    from PIL import Image
+
+    from catalog.clip import get_encoder
+
+    model = get_encoder().load()
+    files = sorted(photographs.glob("*.jpg"))[:24]
+    pixels = torch.stack(
+        [torch.from_numpy(model.prepare(Image.open(file))).permute(2, 0, 1) for file in files]
+    )
+    normal = (pixels.float() / 255 - torch.tensor(model.mean)[:, None, None]) / torch.tensor(
+        model.deviation
+    )[:, None, None]
+    rows = {}
+    for name, form in forms.items():
+        with torch.inference_mode():
+            given = normal.to(next(form.parameters()).dtype)
+            rows[name] = torch.nn.functional.normalize(form.encode_image(given).float(), dim=-1)
+    exact = set()
+    for name in forms:
+        least = float((rows[name] * rows["float32"]).sum(1).min())
+        print(f"{name}: cosine to float32 at least {least:.6f}")
+        if least >= LEAST_COSINE:
+            exact.add(name)
+    return exact
+
+
+def bare_rates(forms: dict[str, Any], exact: set[str]) -> list[tuple[str, float]]:
+    """Pictures per second of each exact form, with batches of 16 and 32."""
+    import torch
+
+    rates = []
+    cores = torch.get_num_threads() * 2
+    for name in sorted(exact):
+        for batch in (16, 32):
+            tensors = torch.randn(batch, 3, 224, 224, dtype=next(forms[name].parameters()).dtype)
+            for together in (True, False):
+                torch.set_num_threads(cores if together else max(1, cores // 2))
+                form = forms[name]
+                rate = _rate(lambda form=form, tensors=tensors: _encode(form, tensors), batch,
+                             workers=1 if together else 2)  # fmt: skip
+                shared = "one at a time" if together else "two at a time"
+                rates.append((f"{name}, batches of {batch}, {shared}", rate))
+    torch.set_num_threads(max(1, cores // 2))
+    return rates
+
+
+def _encode(form: Any, tensors: Any) -> None:
+    import torch
+
+    with torch.inference_mode():
+        form.encode_image(tensors, normalize=True)
+
+
+def _rate(work: Callable[[], None], items: int, workers: int) -> float:
+    def repeat() -> int:
+        done = 0
+        while time.perf_counter() < until:
+            work()
+            done += items
+        return done
+
+    work()
+    began = time.perf_counter()
+    until = began + _SECONDS / 2
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(repeat) for _ in range(workers)]
+        done = sum(future.result() for future in futures)
+    return done / (time.perf_counter() - began)
+
+
+def rank_all(url: str, products: int, name: str) -> float:
+    """Rank so many products, four at a time; returns pictures per second."""
+    from catalog.product import ScrapedProduct
+    from catalog.ranking import rank_product_images_by_relevance
+
+    def rank(number: int) -> None:
+        urls = picture_urls(url, number, name)
+        product = ScrapedProduct(url=url, title=f"Kettle {number}", brand="Norrland")
+        assert len(asyncio.run(rank_product_images_by_relevance(product, urls))) == len(urls)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+        list(pool.map(rank, range(products)))
+    return products * PICTURES_OF_A_PRODUCT / (time.perf_counter() - began)
+
+
+def prepare_all(url: str) -> float:
+    """Download and decode as many pictures, without the model; returns pictures per second."""
+    from catalog.clip import get_encoder
+    from catalog.images import load_thumbnail
+
+    model = get_encoder().load()
+    urls = [one for number in range(PRODUCTS) for one in picture_urls(url, number, "alone")]
+    began = time.perf_counter()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda one: model.prepare(load_thumbnail(one, model.side).picture), urls))
+    return len(urls) / (time.perf_counter() - began)
+
+
+def picture_urls(url: str, product: int, name: str) -> list[str]:
+    """The addresses of a product's pictures, which no other product has."""
+    first = product * PICTURES_OF_A_PRODUCT
+    return [f"{url}/{name}/{first + step}.jpg" for step in range(PICTURES_OF_A_PRODUCT)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
