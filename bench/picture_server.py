@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from settings import PROJECT_ROOT
@@ -49,10 +50,11 @@ def _photograph(seed: int) -> Image.Image:
     frequency = np.hypot(down[:, None], across[None])
     frequency[0, 0] = 1
 
-    def layer(power: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def layer(power: float) -> NDArray[np.float64]:
         noise = rng.normal(size=frequency.shape) + 1j * rng.normal(size=frequency.shape)
         values = np.fft.irfft2(noise / frequency**power, s=(_SIDE, _SIDE))
-        return (values - values.mean()) / values.std()
+        even: NDArray[np.float64] = (values - values.mean()) / values.std()
+        return even
 
     light = layer(1.6)
     channels = [np.clip(128 + 45 * (light + 0.25 * layer(2.0)), 0, 255) for _ in range(3)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from catalog.pixels import on_white
-from catalog.precision import choose_dtype
+from catalog.precision import choose_precision, use_bfloat16
 from settings import PROJECT_ROOT
 
 MICRO = "micro"
@@ -24,12 +24,15 @@ _MICRO_WEIGHTS = PROJECT_ROOT / "demo" / "micro_clip" / "weights.safetensors"
 
 @dataclass(frozen=True)
 class ClipModel:
-    """A model in evaluation mode; `side` is the width and height in pixels that it looks at."""
+    """A model in evaluation mode; `side` is the width and height in pixels that it looks at.
+
+    `precision` is `float32`, or `bfloat16` where its blocks multiply so.
+    """
 
     model: Any
     tokenize: Callable[..., Any]
     device: str
-    dtype: Any
+    precision: str
     side: int
     dimensions: int
     context: int
@@ -45,15 +48,17 @@ class ClipModel:
         import torch
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = choose_dtype(model, device) if precision == "auto" else torch.float32
+        chosen = choose_precision(model, device) if precision == "auto" else precision
+        if chosen == "bfloat16":
+            use_bfloat16(model)
         _share_out_the_cores()
         seen = model.visual.preprocess_cfg
         tokenize = open_clip.get_tokenizer(name)
         return cls(
-            model=model.to(device=device, dtype=dtype).eval(),
+            model=model.to(device).eval(),
             tokenize=tokenize,
             device=device,
-            dtype=dtype,
+            precision=chosen,
             side=int(_first(seen["size"])),
             dimensions=int(open_clip.get_model_config(name)["embed_dim"]),
             context=int(tokenize.context_length),
@@ -100,8 +105,7 @@ class ClipModel:
             pixels = torch.from_numpy(np.stack(batch)).to(self.device).permute(0, 3, 1, 2)
             mean = torch.tensor(self.mean, device=self.device)[:, None, None] * 255
             deviation = torch.tensor(self.deviation, device=self.device)[:, None, None] * 255
-            normal = ((pixels.float() - mean) / deviation).to(self.dtype)
-            return _unit_rows(self.model.encode_image(normal))
+            return _unit_rows(self.model.encode_image((pixels.float() - mean) / deviation))
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """One row of length 1 for each text, float32 [n, d]; what is too long is cut off."""

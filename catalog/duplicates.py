@@ -71,7 +71,8 @@ class Fingerprint:
     @cached_property
     def _cuttings(self) -> Floats:
         """The picture and its cuttings, rows of mean 0 and length 1, [55, 576]; first the whole."""
-        return _normal(_ROWS @ self.light @ _COLUMNS)
+        cuttings = np.matmul(_ROWS @ self.light, _COLUMNS, dtype=np.float32)
+        return _normal(cuttings)
 
 
 def _normal(pictures: Floats) -> Floats:

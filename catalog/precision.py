@@ -11,17 +11,43 @@ _ROUNDS = 5
 _ROWS, _INNER, _COLUMNS = 400, 768, 3072
 
 
-def choose_dtype(model: Any, device: str) -> Any:
-    """The dtype for the weights of an open_clip model: `torch.bfloat16` where it pays.
+def choose_precision(model: Any, device: str) -> str:
+    """`bfloat16` for an open_clip model that is faster with it here, else `float32`.
 
     Small models stay as they are: rounding is all that they would get of it.
     """
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if parameters < _LEAST_PARAMETERS or not _blocks(model):
+        return "float32"
+    return "bfloat16" if bfloat16_pays(device) else "float32"
+
+
+def use_bfloat16(model: Any) -> None:
+    """Have the transformer blocks of an open_clip model multiply in bfloat16, in place.
+
+    What runs from block to block, the norms and the projections keep 32 bits: with all of them in
+    16, the rows of ViT-B-32 agreed with those of 32 bits to a cosine of 0.99994, and so they do to
+    0.99999, at 1.2 times the time. A sum of both kinds has 32 bits by itself.
+    """
     import torch
 
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    if parameters < _LEAST_PARAMETERS:
-        return torch.float32
-    return torch.bfloat16 if bfloat16_pays(device) else torch.float32
+    def halved(module: Any, given: Any, result: Any) -> Any:
+        return result.to(torch.bfloat16)
+
+    for block in _blocks(model):
+        for norm, branch in ((block.ln_1, block.attn), (block.ln_2, block.mlp)):
+            branch.to(torch.bfloat16)
+            norm.register_forward_hook(halved)
+    for module in model.modules():
+        if hasattr(module, "get_cast_dtype"):
+            # open_clip would take the blocks' dtype for all that runs through the text's tower.
+            module.get_cast_dtype = lambda: torch.float32
+
+
+def _blocks(model: Any) -> list[Any]:
+    from open_clip.transformer import ResidualAttentionBlock
+
+    return [module for module in model.modules() if isinstance(module, ResidualAttentionBlock)]
 
 
 @lru_cache

@@ -26,7 +26,7 @@ from catalog.product_text import describe
 from catalog.ranked import PAGE_ORDER, Ranking, Role, ScoredImage, in_order
 from settings import Settings, get_settings
 
-_LOADED_AT_ONCE = 8  # of one product
+_LOADED_AT_ONCE = 4  # of one product
 _SIDE_WITHOUT_CLIP = 128
 _log = logging.getLogger(__name__)
 # Bounds the downloads of all rankings of the process together.

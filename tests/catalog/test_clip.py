@@ -13,6 +13,7 @@ from PIL import Image
 
 from catalog import clip
 from catalog.clip import ClipEncoder, ClipUnavailable, get_encoder
+from catalog.clip_model import ClipModel
 from demo.drawings import draw_product
 from settings import PROJECT_ROOT, Settings
 
@@ -169,3 +170,66 @@ def test_importing_the_module_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False)
     assert done.returncode == 0
+
+
+def test_a_text_is_encoded_once_and_only_so_many_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clip, "_TEXTS_KEPT", 3)
+    asked: list[str] = []
+    real = ClipModel.encode_texts
+
+    def noted(model: ClipModel, texts: list[str]) -> object:
+        asked.extend(texts)
+        return real(model, texts)
+
+    monkeypatch.setattr(ClipModel, "encode_texts", noted)
+    encoder = ClipEncoder("micro", "")
+    first = encoder.encode_texts(["a mug", "a lamp", "a mug"])
+    np.testing.assert_array_equal(encoder.encode_texts(["a mug"])[0], first[0])
+    assert sorted(asked) == ["a lamp", "a mug"]
+    encoder.encode_texts([f"a mug {number}" for number in range(3)])
+    encoder.encode_texts(["a mug"])
+    assert asked.count("a mug") == 2
+    assert len(encoder._known) == 3
+
+
+def test_a_text_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = ClipModel.encode_texts, []
+
+    def fails_first(model: ClipModel, texts: list[str]) -> object:
+        calls.append(texts)
+        if len(calls) == 1:
+            raise MemoryError("no room for the batch")
+        return real(model, texts)
+
+    monkeypatch.setattr(ClipModel, "encode_texts", fails_first)
+    encoder = ClipEncoder("micro", "")
+    with pytest.raises(MemoryError, match="no room"):
+        encoder.encode_texts(["a mug"])
+    assert encoder.encode_texts(["a mug"]).shape == (1, 128)
+
+
+@pytest.mark.parametrize("size", [(200, 200), (300, 200), (64, 64), (50, 90)])
+def test_pixels_are_cut_as_open_clip_cuts_them(encoder: ClipEncoder, size: tuple[int, int]) -> None:
+    from open_clip.transform import PreprocessCfg, image_transform_v2
+
+    model = encoder.load()
+    picture = draw_product("camera", "pink", seed=4, size=400, backdrop="scene").resize(size)
+    transform = image_transform_v2(
+        PreprocessCfg(**model.model.visual.preprocess_cfg), is_train=False
+    )
+    wanted = transform(picture)
+    mean, deviation = (np.array(values)[:, None, None] for values in (model.mean, model.deviation))
+    seen = (model.prepare(picture).transpose(2, 0, 1) / 255 - mean) / deviation
+    # A part of a pixel: open_clip rounds the size before it cuts, and this the other way round.
+    assert np.abs(seen - wanted.numpy()).mean() < 0.06
+
+
+def test_the_cores_are_shared_out_once(encoder: ClipEncoder) -> None:
+    import torch
+
+    encoder.load()
+    before = torch.get_num_threads()
+    ClipEncoder("micro", "").load()
+    assert torch.get_num_threads() == before >= 1

@@ -1,5 +1,8 @@
 """Sixteen bits only where they pay, and then with the same rows and the same order."""
 
+import copy
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +11,10 @@ from open_clip import CLIP, CLIPTextCfg, CLIPVisionCfg, add_model_config, create
 
 from catalog import precision
 from catalog.clip_model import ClipModel
-from catalog.precision import bfloat16_pays, choose_dtype
+from catalog.precision import bfloat16_pays, choose_precision, use_bfloat16
 from settings import PROJECT_ROOT
 
+Rows = NDArray[np.float32]
 MICRO_SHAPE = PROJECT_ROOT / "demo" / "micro_clip" / "model.json"
 
 
@@ -25,12 +29,14 @@ def transformer() -> CLIP:
     ).eval()
 
 
-def test_small_models_keep_their_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_models_and_strange_ones_keep_their_bits(
+    monkeypatch: pytest.MonkeyPatch, transformer: CLIP
+) -> None:
     monkeypatch.setattr(precision, "bfloat16_pays", lambda device: True)
-    small = torch.nn.Linear(10, 10)
-    assert choose_dtype(small, "cpu") is torch.float32
+    assert choose_precision(transformer, "cpu") == "float32"
     monkeypatch.setattr(precision, "_LEAST_PARAMETERS", 100)
-    assert choose_dtype(small, "cpu") is torch.bfloat16
+    assert choose_precision(transformer, "cpu") == "bfloat16"
+    assert choose_precision(torch.nn.Linear(100, 100), "cpu") == "float32"
 
 
 @pytest.mark.parametrize(("half", "pays"), [(0.4, True), (0.8, True), (0.9, False), (3.0, False)])
@@ -64,29 +70,33 @@ def test_a_setting_forces_thirty_two_bits(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(precision, "_LEAST_PARAMETERS", 100)
     monkeypatch.setattr(precision, "bfloat16_pays", lambda device: True)
     add_model_config(MICRO_SHAPE)
-    for wanted, dtype in (("float32", torch.float32), ("auto", torch.bfloat16)):
+    for wanted, chosen in (("float32", "float32"), ("auto", "bfloat16")):
         model = ClipModel.of("model", create_model("model"), precision=wanted)
-        assert model.dtype is dtype
-        assert {value.dtype for value in model.model.parameters()} == {dtype}
+        assert model.precision == chosen
+        halves = {value.dtype for value in model.model.parameters()} - {torch.float32}
+        assert halves == ({torch.bfloat16} if chosen == "bfloat16" else set())
+        assert model.encode_texts(["a mug"]).dtype == np.float32
 
 
 def test_sixteen_bits_agree_with_thirty_two_in_rows_and_order(transformer: CLIP) -> None:
     generator = torch.Generator().manual_seed(1)
     pictures = torch.randn(24, 3, 96, 96, generator=generator)
-    words = torch.nn.functional.normalize(torch.randn(8, 128, generator=generator), dim=1).numpy()
-    single = rows(transformer.float(), pictures)
-    half = rows(transformer.bfloat16(), pictures.bfloat16())
-    assert (single * half).sum(1).min() >= 0.9999
-    # Pictures nearer to each other than the rounding may change places, and only those.
-    rounding = np.abs(words @ single.T - words @ half.T).max()
-    for word in words:
-        exact = single @ word
-        order = np.argsort(-(half @ word))
-        assert (np.diff(exact[order]) <= 2 * rounding).all()
-    assert rounding < 0.005
+    words = torch.randint(1, 49_000, (24, 32), generator=generator)
+    halved = copy.deepcopy(transformer)
+    use_bfloat16(halved)
+    for encode in ("encode_image", "encode_text"):
+        given = pictures if encode == "encode_image" else words
+        single, half = (rows(getattr(model, encode), given) for model in (transformer, halved))
+        assert (single * half).sum(1).min() >= 0.9999
+        assert not np.array_equal(single, half)
+        # Rows nearer to each other than the rounding may change places, and only those.
+        cosines, rounded = single[:8] @ single.T, half[:8] @ half.T
+        rounding = np.abs(cosines - rounded).max()
+        assert rounding < 0.002
+        for exact, order in zip(cosines, np.argsort(-rounded, axis=1), strict=True):
+            assert (np.diff(exact[order]) <= 2 * rounding).all()
 
 
-def rows(model: CLIP, pictures: torch.Tensor) -> NDArray[np.float32]:
+def rows(encode: Callable[[torch.Tensor], torch.Tensor], given: torch.Tensor) -> Rows:
     with torch.inference_mode():
-        encoded = model.encode_image(pictures).float()
-        return torch.nn.functional.normalize(encoded, dim=1).numpy()
+        return torch.nn.functional.normalize(encode(given).float(), dim=1).numpy()
