@@ -72,7 +72,7 @@ class ClipEncoder:
         )  # fmt: skip
         self._texts = Batcher[str, Row](
             lambda batch: _rows(self.load().encode_texts(batch)),
-            largest=_LARGEST_BATCH, workers=1, linger=0, name="clip-texts",
+            largest=_LARGEST_BATCH, workers=1, linger=_LINGER, name="clip-texts",
         )  # fmt: skip
 
     @property
