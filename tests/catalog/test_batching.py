@@ -1,6 +1,7 @@
 """Many threads, few batches: shared, bounded, and honest about errors."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -53,6 +54,7 @@ def test_a_batch_that_is_not_full_waits_a_moment_for_more(recorder: Recorder) ->
     shared = batcher(recorder, linger=20.0)
     futures = [shared.submit(0)]
     for item in range(1, 8):
+        time.sleep(0.01)
         futures.append(shared.submit(item))
     assert [future.result(10) for future in futures] == [2 * n for n in range(8)]
     assert recorder.batches == [list(range(8))]
