@@ -2,11 +2,12 @@
 
 Four sources are ranked at a time, as a run does, each with 24 pictures, as many as are ranked of a
 page. The pictures, of 1600 pixels, come from a server on loopback that waits 50 ms before each
-answer, are decoded, encoded by ViT-B-32 and sorted. In the same run the bare model encodes tensors that lie in memory, in 32 and in 16 bits, with every batch
-size and sharing of the cores that the project might use; its fastest form that is exact (a cosine
-of 0.99995 to 32 bits) is what the ranking is measured against. The weights are random, which
-changes no time. Where the model is so fast that two cores cannot even download and decode at 0.85 of
-its rate, the last line says how much of what they can do of both is reached. Exits with 1 when a limit is missed.
+answer, are decoded, encoded by ViT-B-32 and sorted. In the same run the bare model encodes tensors
+that lie in memory, in 32 and in 16 bits, with every batch size and sharing of the cores that the
+project might use; its fastest form that is exact (a cosine of 0.99995 to 32 bits) is what the
+ranking is measured against. The weights are random, which changes no time. Where the model is so
+fast that the cores cannot even download and decode beside it at 0.85 of its rate, the last line
+says how much of what they can do of both is reached. Exits with 1 when a limit is missed.
 """
 
 import asyncio
