@@ -25,7 +25,7 @@ def transformer() -> CLIP:
     return CLIP(
         embed_dim=128,
         vision_cfg=CLIPVisionCfg(image_size=96, layers=12, width=256, head_width=64, patch_size=16),
-        text_cfg=CLIPTextCfg(context_length=32, width=64, heads=4, layers=2),
+        text_cfg=CLIPTextCfg(context_length=32, vocab_size=500, width=256, heads=4, layers=12),
     ).eval()
 
 
@@ -81,7 +81,7 @@ def test_a_setting_forces_thirty_two_bits(monkeypatch: pytest.MonkeyPatch) -> No
 def test_sixteen_bits_agree_with_thirty_two_in_rows_and_order(transformer: CLIP) -> None:
     generator = torch.Generator().manual_seed(1)
     pictures = torch.randn(24, 3, 96, 96, generator=generator)
-    words = torch.randint(1, 49_000, (24, 32), generator=generator)
+    words = torch.randint(1, 500, (24, 32), generator=generator)
     halved = copy.deepcopy(transformer)
     use_bfloat16(halved)
     for encode in ("encode_image", "encode_text"):
@@ -92,7 +92,7 @@ def test_sixteen_bits_agree_with_thirty_two_in_rows_and_order(transformer: CLIP)
         # Rows nearer to each other than the rounding may change places, and only those.
         cosines, rounded = single[:8] @ single.T, half[:8] @ half.T
         rounding = np.abs(cosines - rounded).max()
-        assert rounding < 0.002
+        assert rounding < 0.005
         for exact, order in zip(cosines, np.argsort(-rounded, axis=1), strict=True):
             assert (np.diff(exact[order]) <= 2 * rounding).all()
 
