@@ -9,7 +9,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server test lint types check format migrate server deploy worker \
-	requirements readme-picture bench clean
+	requirements readme-picture bench bench-ranking bench-downloads bench-memory clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,21 @@ requirements: setup ## Compile requirements.txt anew from requirements.in
 
 bench: setup ## Measure the demo against its limits of time and memory
 	$(BIN)/python -m bench.demo_run
+
+bench-ranking: setup ## Measure ranking end to end against the bare model
+	$(BIN)/python -m bench.ranking
+
+PEER := .data/bench/img2dataset
+$(PEER)/.installed: bench/requirements-img2dataset.txt
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-downloads: setup $(PEER)/.installed ## Measure downloading and decoding against img2dataset
+	$(BIN)/python -m bench.downloads
+
+bench-memory: setup ## Measure that memory does not grow with the products ranked
+	$(BIN)/python -m bench.memory
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
 	$(BIN)/python -m demo.readme_picture

@@ -64,6 +64,16 @@ class Settings(BaseSettings):
     clip_pretrained: str = Field(
         "laion2b_s34b_b79k", description="The weights of CTA_CLIP_MODEL, as open_clip names them."
     )
+    clip_precision: Literal["auto", "float32"] = Field(
+        "auto",
+        description="What CLIP computes with: `auto` takes 16 bits where this machine is faster "
+        "with them, `float32` never does.",
+    )
+    rank_without_clip: bool = Field(
+        False,
+        description="Whether a run goes on with the pictures in page order when the weights of "
+        "CLIP cannot be had; such products are ranked once they can.",
+    )
     max_ranked_images: int = Field(
         24, ge=1, description="How many pictures of a page are loaded and ranked, in page order."
     )

@@ -1,6 +1,5 @@
 """Products: what is known of a page, kept once per workspace and address."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from catalog.product import ScrapedProduct, canonical_url
+from catalog.ranked import Ranking, ScoredImage
 from db.errors import UnknownRecord
 from db.models import ECommerceProduct
 
@@ -79,18 +79,21 @@ def save(
     ).scalar_one()
 
 
-def save_ranking(
-    session: Session, product_id: UUID, ranked: Sequence[tuple[str, float | None]], ranked_by: str
-) -> None:
-    """Keep the pictures in ranked order; a score of None marks one that could not be loaded."""
+def save_ranking(session: Session, product_id: UUID, ranking: Ranking) -> None:
+    """Keep the pictures in ranked order, each with its role and scores, and what ranked them."""
     session.execute(
         update(ECommerceProduct)
         .where(ECommerceProduct.id == product_id)
         .values(
-            ranked_images=[{"url": url, "score": score} for url, score in ranked],
-            ranked_by=ranked_by,
+            ranked_images=[image.as_dict() for image in ranking.images],
+            ranked_by=ranking.ranked_by,
         )
     )
+
+
+def ranked_images(product: ECommerceProduct) -> list[ScoredImage]:
+    """The pictures of a product in ranked order; empty while they are not ranked."""
+    return [ScoredImage.from_dict(image) for image in product.ranked_images or []]
 
 
 def get(session: Session, product_id: UUID) -> ECommerceProduct:

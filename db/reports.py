@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from catalog.ranked import PAGE_ORDER
 from db.errors import UnknownRecord
 from db.models import (
     CTABulkGenerateSource,
@@ -34,6 +35,7 @@ class SourceOutcome:
     status: str
     error_message: str | None
     product_title: str | None
+    ranked_by: str | None
     done: int
     failed: int
 
@@ -42,7 +44,8 @@ class SourceOutcome:
 class BulkGenerateResult:
     """What became of a bulk task: its status, its counts, its sources and its previews.
 
-    `progress` has the keys `total`, `queued`, `running`, `done` and `failed`.
+    `progress` has the keys `total`, `queued`, `running`, `done` and `failed`; `remarks` are
+    sentences on what went another way than usual without failing.
     """
 
     bulk_task_id: UUID
@@ -51,6 +54,7 @@ class BulkGenerateResult:
     error_message: str | None
     progress: dict[str, int]
     sources: list[SourceOutcome]
+    remarks: list[str]
     previews: list[dict[str, Any]] = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
@@ -67,16 +71,27 @@ def bulk_generate_result(session: Session, bulk_task_id: UUID) -> BulkGenerateRe
     bulk_task = session.get(CTABulkGenerateTask, bulk_task_id)
     if bulk_task is None:
         raise UnknownRecord("bulk task", bulk_task_id)
-    previews = _previews(session, bulk_task_id)
+    sources = _sources(session, bulk_task_id)
     return BulkGenerateResult(
         bulk_task_id=bulk_task_id,
         name=bulk_task.name,
         status=bulk_task.status,
         error_message=bulk_task.error_message,
         progress=progress(session, bulk_task_id).as_dict(),
-        sources=_sources(session, bulk_task_id),
-        previews=previews,
+        sources=sources,
+        remarks=_remarks(sources),
+        previews=_previews(session, bulk_task_id),
     )
+
+
+def _remarks(sources: list[SourceOutcome]) -> list[str]:
+    unranked = sum(source.ranked_by == PAGE_ORDER for source in sources)
+    if not unranked:
+        return []
+    return [
+        f"The pictures of {unranked} of {len(sources)} sources were taken in the order of their "
+        "page, because the CLIP model could not be loaded; they are ranked when it can be."
+    ]
 
 
 def _previews(session: Session, bulk_task_id: UUID) -> list[dict[str, Any]]:
@@ -115,11 +130,13 @@ def _sources(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
     done = func.count().filter(CTAIFramePreview.status == PreviewStatus.DONE)
     failed = func.count().filter(CTAIFramePreview.status == PreviewStatus.FAILED)
     rows = session.execute(
-        select(CTABulkGenerateSource, ECommerceProduct.title, done, failed)
+        select(
+            CTABulkGenerateSource, ECommerceProduct.title, ECommerceProduct.ranked_by, done, failed
+        )
         .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
         .outerjoin(CTAIFramePreview, CTAIFramePreview.source_id == CTABulkGenerateSource.id)
         .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
-        .group_by(CTABulkGenerateSource.id, ECommerceProduct.title)
+        .group_by(CTABulkGenerateSource.id, ECommerceProduct.id)
         .order_by(CTABulkGenerateSource.position)
     )
     return [
@@ -130,8 +147,9 @@ def _sources(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
             status=source.status,
             error_message=source.error_message,
             product_title=title,
+            ranked_by=ranked_by,
             done=done_count,
             failed=failed_count,
         )
-        for source, title, done_count, failed_count in rows
+        for source, title, ranked_by, done_count, failed_count in rows
     ]

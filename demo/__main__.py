@@ -154,6 +154,8 @@ def _summarize(console: Console, result: "BulkGenerateResult") -> None:
     )
     table.caption_justify = "left"
     console.print(table)
+    for remark in result.remarks:
+        console.print(escape(remark))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import asyncio
 from uuid import UUID
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from catalog.clip import get_encoder
-from catalog.ranking import score_product_images
+from catalog.ranked import PAGE_ORDER
+from catalog.ranking import rank_pictures
 from db import products
 from db.session import unit_of_work
 from tasks.failures import may_pass
@@ -23,6 +24,9 @@ from tasks.failures import may_pass
 def rank_images(product_id: UUID) -> None:
     """Rank the pictures of a product, unless this model has ranked them already.
 
+    Where the model cannot be had and `CTA_RANK_WITHOUT_CLIP` is set, they are kept in page order,
+    and ranked by the next run that finds the model.
+
     Raises:
         ClipUnavailable: the model's weights cannot be had.
     """
@@ -32,8 +36,8 @@ def rank_images(product_id: UUID) -> None:
         if product.ranked_by == model:
             return
         scraped = products.as_value(product)
-    scored = asyncio.run(score_product_images(scraped, scraped.image_urls))
+    ranking = asyncio.run(rank_pictures(scraped, scraped.image_urls))
+    if ranking.ranked_by == PAGE_ORDER:
+        get_run_logger().warning("CLIP cannot be had: the pictures stay in page order.")
     with unit_of_work() as session:
-        products.save_ranking(
-            session, product_id, [(image.url, image.score) for image in scored], model
-        )
+        products.save_ranking(session, product_id, ranking)

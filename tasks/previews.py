@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from catalog.errors import NoUsablePicture
 from catalog.images import load_picture
-from catalog.ranking import ScoredImage, choose_images
+from catalog.ranked import choose_images
 from creative.brief import Brief
 from creative.prefill import PrefillDraft
 from db import previews, products, sources
@@ -33,14 +33,14 @@ def queue_previews(source_id: UUID, product_id: UUID) -> list[UUID]:
     with unit_of_work() as session:
         request = sources.request(session, source_id)
         product = products.get(session, product_id)
-        scored = [ScoredImage(**image) for image in product.ranked_images or []]
-        chosen = choose_images(scored, request.batch_size)
+        ranked = products.ranked_images(product)
+        chosen = choose_images(ranked, request.batch_size)
         if not chosen:
             where = "on the page" if request.product is None else "that were handed over"
             raise NoUsablePicture(
                 request.url,
-                f"None of the {len(scored)} pictures {where} could be loaded."
-                if scored
+                f"None of the {len(ranked)} pictures {where} could be loaded."
+                if ranked
                 else "The page names no picture of the product.",
             )
         return previews.queue(session, source_id, product_id, chosen)

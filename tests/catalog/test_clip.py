@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catalog import clip
+from catalog import clip, clip_model
 from catalog.clip import ClipEncoder, ClipUnavailable, get_encoder
+from catalog.clip_model import ClipModel
 from demo.drawings import draw_product
 from settings import PROJECT_ROOT, Settings
 
@@ -88,22 +89,22 @@ def test_one_encoder_for_each_model_and_weights(no_encoders: None) -> None:
 
 
 def test_threads_that_come_together_load_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, loads, gate = clip._load, [], threading.Barrier(4)
+    real, loads, gate = clip.load_clip, [], threading.Barrier(16)
 
-    def slow_load(model: str, pretrained: str) -> object:
+    def slow_load(model: str, *rest: str) -> object:
         loads.append(model)
         time.sleep(0.2)
-        return real(model, pretrained)
+        return real(model, *rest)
 
-    monkeypatch.setattr(clip, "_load", slow_load)
+    monkeypatch.setattr(clip, "load_clip", slow_load)
     encoder = ClipEncoder("micro", "")
 
     def use(number: int) -> None:
         gate.wait()
         encoder.encode_texts([f"mug {number}"])
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(use, range(4)))
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(use, range(16)))
     assert loads == ["micro"]
 
 
@@ -126,7 +127,9 @@ def test_weights_that_cannot_be_had_say_what_to_do(model: str, pretrained: str) 
     with pytest.raises(ClipUnavailable) as caught:
         ClipEncoder(model, pretrained).encode_texts(["a mug"])
     message = str(caught.value)
-    for wanted in (model, pretrained, "CTA_CLIP_PRETRAINED", "CTA_CLIP_MODEL=micro", "network"):
+    for wanted in (model, pretrained, "CTA_CLIP_PRETRAINED", "CTA_CLIP_MODEL=micro", "network",
+        "CTA_RANK_WITHOUT_CLIP",
+    ):  # fmt: skip
         assert wanted in message
     assert str(pickle.loads(pickle.dumps(caught.value))) == message
 
@@ -143,20 +146,20 @@ def test_an_unreachable_hub_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_load_that_failed_is_not_tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, loads = clip._load, []
+    real, loads = clip.load_clip, []
 
-    def refuse(model: str, pretrained: str) -> None:
+    def refuse(model: str, *_: str) -> None:
         loads.append(model)
-        raise ClipUnavailable(model, pretrained, "no network")
+        raise OSError("no network")
 
-    monkeypatch.setattr(clip, "_load", refuse)
+    monkeypatch.setattr(clip, "load_clip", refuse)
     encoder = ClipEncoder("micro", "")
     for _ in range(3):
-        with pytest.raises(ClipUnavailable):
+        with pytest.raises(ClipUnavailable, match="no network"):
             encoder.encode_texts(["a mug"])
     assert loads == ["micro"]
 
-    monkeypatch.setattr(clip, "_load", real)
+    monkeypatch.setattr(clip, "load_clip", real)
     encoder._refused_until = time.monotonic()
     assert encoder.encode_texts(["a mug"]).shape == (1, 128)
 
@@ -167,3 +170,71 @@ def test_importing_the_module_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False)
     assert done.returncode == 0
+
+
+def test_a_text_is_encoded_once_and_only_so_many_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clip, "_TEXTS_KEPT", 3)
+    asked: list[str] = []
+    real = ClipModel.encode_texts
+
+    def noted(model: ClipModel, texts: list[str]) -> object:
+        asked.extend(texts)
+        return real(model, texts)
+
+    monkeypatch.setattr(ClipModel, "encode_texts", noted)
+    encoder = ClipEncoder("micro", "")
+    first = encoder.encode_texts(["a mug", "a lamp", "a mug"])
+    np.testing.assert_array_equal(encoder.encode_texts(["a mug"])[0], first[0])
+    assert sorted(asked) == ["a lamp", "a mug"]
+    encoder.encode_texts([f"a mug {number}" for number in range(3)])
+    encoder.encode_texts(["a mug"])
+    assert asked.count("a mug") == 2
+    assert len(encoder._known) == 3
+
+
+def test_a_text_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = ClipModel.encode_texts, []
+
+    def fails_first(model: ClipModel, texts: list[str]) -> object:
+        calls.append(texts)
+        if len(calls) == 1:
+            raise MemoryError("no room for the batch")
+        return real(model, texts)
+
+    monkeypatch.setattr(ClipModel, "encode_texts", fails_first)
+    encoder = ClipEncoder("micro", "")
+    with pytest.raises(MemoryError, match="no room"):
+        encoder.encode_texts(["a mug"])
+    assert encoder.encode_texts(["a mug"]).shape == (1, 128)
+
+
+@pytest.mark.parametrize("size", [(200, 200), (300, 200), (64, 64), (50, 90)])
+def test_pixels_are_cut_as_open_clip_cuts_them(encoder: ClipEncoder, size: tuple[int, int]) -> None:
+    from open_clip.transform import PreprocessCfg, image_transform_v2
+
+    model = encoder.load()
+    picture = draw_product("camera", "pink", seed=4, size=400, backdrop="scene").resize(size)
+    transform = image_transform_v2(
+        PreprocessCfg(**model.model.visual.preprocess_cfg), is_train=False
+    )
+    wanted = transform(picture)
+    mean, deviation = (np.array(values)[:, None, None] for values in (model.mean, model.deviation))
+    seen = (model.prepare(picture).transpose(2, 0, 1) / 255 - mean) / deviation
+    # A part of a pixel: open_clip rounds the size before it cuts, and this the other way round.
+    assert np.abs(seen - wanted.numpy()).mean() < 0.06
+
+
+def test_the_cores_are_shared_out_once() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    clip_model._share_out_the_cores.cache_clear()
+    torch.set_num_threads(6)
+    try:
+        for _ in range(2):
+            ClipEncoder("micro", "").load()
+            assert torch.get_num_threads() == 6 // clip_model.WORKERS
+    finally:
+        torch.set_num_threads(before)

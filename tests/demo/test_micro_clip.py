@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from catalog.clip import ClipEncoder, get_encoder
 from catalog.parse import parse_product
-from catalog.ranking import describe
+from catalog.product_text import describe
 from demo.micro_clip_accuracy import measure
 from demo.products import PRODUCTS, DemoProduct
 from demo.shop import Shop
