@@ -9,7 +9,8 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server test lint types check format migrate server deploy worker \
-	requirements readme-picture bench bench-ranking bench-downloads bench-memory clean
+	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
+	bench-downloads bench-memory clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +67,12 @@ requirements: setup ## Compile requirements.txt anew from requirements.in
 
 bench: setup ## Measure the demo against its limits of time and memory
 	$(BIN)/python -m bench.demo_run
+
+bench-parsing: setup ## Measure how long a page of 150 KB takes to be read
+	$(BIN)/python -m bench.parsing
+
+bench-fetch: setup ## Measure the guarded fetch against bare requests
+	$(BIN)/python -m bench.fetch
 
 bench-ranking: setup ## Measure ranking end to end against the bare model
 	$(BIN)/python -m bench.ranking

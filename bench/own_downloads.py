@@ -22,7 +22,10 @@ def main() -> int:
     # As a process with the flows does when it imports them, which would bring Prefect in here.
     runpy.run_path(str(PROJECT_ROOT / "flows" / "memory.py"))["give_back_large_buffers"]()
     url, pictures, side = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    settings = Settings(allowed_private_hosts=frozenset({urlsplit(url).netloc}))
+    # One host here stands for the many that pictures come from.
+    settings = Settings(
+        allowed_private_hosts=frozenset({urlsplit(url).netloc}), fetch_connections_per_host=THREADS
+    )
 
     def load(number: int) -> tuple[int, int]:
         thumbnail = load_thumbnail(f"{url}/{number}.jpg", side, settings=settings)

@@ -47,7 +47,7 @@ class Fingerprint:
 
         Their light is correlated, which no change of brightness or contrast touches, with the one
         laid on cuttings of the other; their colours may differ by no more than a change of tone.
-        The bounds were measured on drawings (docs/decisions/0020).
+        The bounds were measured on drawings (docs/decisions/0008).
         """
         shapes = sorted((self.shape, other.shape))
         if shapes[1] > shapes[0] * _LARGEST_SHAPE_CHANGE:

@@ -37,6 +37,28 @@ def test_the_brand_is_told_once() -> None:
     assert describe(product("Kettle")) == "a photo of Kettle"
 
 
+@pytest.mark.parametrize(
+    ("category", "text"),
+    [
+        ("Kitchen > Tea and coffee", "a photo of Halden Classic by Norrland, Tea and coffee"),
+        ("Kitchen / Classics", "a photo of Halden Classic by Norrland"),
+        ("x" * 41, "a photo of Halden Classic by Norrland"),
+        (" ", "a photo of Halden Classic by Norrland"),
+        (None, "a photo of Halden Classic by Norrland"),
+    ],
+)
+def test_the_kind_of_thing_is_told_where_the_title_does_not(
+    category: str | None, text: str
+) -> None:
+    given = product("Halden Classic", "Norrland").model_copy(update={"category": category})
+    assert describe(given) == text
+
+
+def test_the_category_goes_before_words_of_the_title_do() -> None:
+    given = product("Halden Classic", "Norrland").model_copy(update={"category": "Kettles"})
+    assert describe(given, lambda text: "Kettles" not in text) == "a photo of Halden Classic by Norrland"
+
+
 def test_a_long_title_is_cut_to_the_model_at_a_word_and_the_brand_stays() -> None:
     model = get_encoder(Settings(clip_model="micro")).load()
     words = [f"word{chr(97 + number)}" for number in range(26)]
