@@ -13,7 +13,7 @@ from PIL import Image
 from catalog.images import load_thumbnail
 from settings import PROJECT_ROOT, Settings
 
-THREADS = 16
+THREADS = 32
 """As many as load the pictures of all rankings of a process."""
 
 

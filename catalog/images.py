@@ -109,8 +109,9 @@ def _decode(
                 if side is not None:
                     draft(picture, side)
                 picture.load()
+                lying = picture.size
                 upright = eight_bits(_upright(picture))
-                if upright.size != picture.size:
+                if upright.size != lying:
                     width, height = height, width
                 return upright, (width, height)
     except TooLarge:
@@ -128,6 +129,7 @@ def _decode(
 def _upright(picture: Image.Image) -> Image.Image:
     """Turned as its EXIF says; cameras and shops write EXIF that cannot be read."""
     try:
-        return ImageOps.exif_transpose(picture)
+        ImageOps.exif_transpose(picture, in_place=True)
     except Exception:
-        return picture
+        pass
+    return picture
