@@ -1,5 +1,6 @@
 """Pictures from addresses: downloaded within bounds, decoded from an allow list of formats."""
 
+import contextlib
 import io
 import os
 import threading
@@ -128,8 +129,6 @@ def _decode(
 
 def _upright(picture: Image.Image) -> Image.Image:
     """Turned as its EXIF says; cameras and shops write EXIF that cannot be read."""
-    try:
+    with contextlib.suppress(Exception):
         ImageOps.exif_transpose(picture, in_place=True)
-    except Exception:
-        pass
     return picture

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
@@ -143,7 +143,7 @@ class Outline:
         text = "".join(self._written.pieces[part.end : part.end + 10]).replace(APART, " ")
         return " ".join(text.split())[:length]
 
-    @property
+    @cached_property
     def length(self) -> int:
         """The number of visible characters, without white space."""
         return sum(len(piece.strip()) for piece in self._written.pieces)

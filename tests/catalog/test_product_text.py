@@ -56,7 +56,10 @@ def test_the_kind_of_thing_is_told_where_the_title_does_not(
 
 def test_the_category_goes_before_words_of_the_title_do() -> None:
     given = product("Halden Classic", "Norrland").model_copy(update={"category": "Kettles"})
-    assert describe(given, lambda text: "Kettles" not in text) == "a photo of Halden Classic by Norrland"
+    assert (
+        describe(given, lambda text: "Kettles" not in text)
+        == "a photo of Halden Classic by Norrland"
+    )
 
 
 def test_a_long_title_is_cut_to_the_model_at_a_word_and_the_brand_stays() -> None:
