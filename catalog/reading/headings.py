@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 from rapidfuzz import fuzz
 
 from catalog.reading.document import Document
+from catalog.reading.items import text_of
 from catalog.reading.markup import meta_tags
 from catalog.reading.outline import Outline, Part
-from catalog.reading.schema_org import text_of
 
 _NAME = re.compile(
     r"(product|prod|item|goods|article|pdp|detail|listing|offer|ad|"

@@ -11,9 +11,10 @@ from lxml.html import HtmlElement
 
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
+from catalog.reading.items import text_of
 from catalog.reading.json_ld import MAX_DEPTH, Node
 from catalog.reading.picture_addresses import address_of
-from catalog.reading.schema_org import products, text_of
+from catalog.reading.schema_org import products
 
 _RDFA_PRODUCT = re.compile(r"typeof\s*=\s*[\"'][^\"']*(Product|Offer|Vehicle|Book)\b", re.I)
 _PRODUCT_TYPE = re.compile(r"product(?!\.group|s\b)", re.I)

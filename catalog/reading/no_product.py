@@ -128,7 +128,20 @@ _ARTICLE = re.compile(
 )
 _SHORT = 3_000
 _NOTHING = 80
-_DATA_INSTEAD = "or hand over the product's data instead"
+_SENTENCES: dict[type[CatalogError], str] = {
+    BotWall: "The shop answered with a check for robots in place of the product page; ask the shop "
+    "to let this project in, or hand over the product's data instead.",
+    LoginPage: "The shop asks to sign in before it shows this page; name a public address, or hand "
+    "over the product's data instead.",
+    ErrorPage: "The page says that there is nothing here, or no longer; check the address.",
+    EmptyPage: "The page shows nothing to a reader without scripts; name another address, or hand "
+    "over the product's data instead.",
+    ConsentWall: "The page asks for consent, an age or a country before it shows the product; name "
+    "an address that needs none, or hand over the product's data instead.",
+    ListPage: "The page lists several products; name the address of one of them.",
+    NotAProductPage: "No product was found on the page; check the address, or hand over the "
+    "product's data instead.",
+}
 
 
 def is_wall(document: Document, outline: Outline, titles: Titles) -> bool:
@@ -182,49 +195,25 @@ def why_no_product(
         titles: what it calls itself.
         cards: how many other products it shows with a price.
     """
-    url = document.url
     headings = [
         text for part in outline.parts if part.tag in ("h1", "h2") and (text := outline.text(part))
     ]
+    heading = headings[0] if headings else None
     told = " · ".join([titles.document, *headings[:3]])
     text = outline.full_text(6000)
-    short = outline.length < _SHORT
+    kind: type[CatalogError] = NotAProductPage
     if is_wall(document, outline, titles):
-        return BotWall(
-            url,
-            "The shop answered with a check for robots in place of the product page; ask the "
-            f"shop to let this project in, {_DATA_INSTEAD}.",
-        )
-    if is_login(document, titles, headings[0] if headings else None):
-        return LoginPage(
-            url,
-            "The shop asks to sign in before it shows this page; name a public address, "
-            f"{_DATA_INSTEAD}.",
-        )
-    if _ERROR.search(told) or (
-        short and _ERROR.search(text) and cards < 4 and outline.length < 1200
-    ):
-        return ErrorPage(
-            url, "The page says that there is nothing here, or no longer; check the address."
-        )
-    if outline.length < _NOTHING:
-        return EmptyPage(
-            url,
-            "The page shows nothing to a reader without scripts; name another address, "
-            f"{_DATA_INSTEAD}.",
-        )
-    if serves_shopping(document, titles, headings[0] if headings else None):
-        return NotAProductPage(
-            url, "The page serves shopping and shows no product; name the address of a product."
-        )
-    if _CONSENT.search(told) or (outline.length < 800 and cards < 3 and _CONSENT.search(text)):
-        return ConsentWall(
-            url,
-            "The page asks for consent, an age or a country before it shows the product; "
-            f"name an address that needs none, {_DATA_INSTEAD}.",
-        )
-    if cards >= 4 or _LIST_TYPES.search(document.html) or _LIST_WORDS.search(text):
-        return ListPage(url, "The page lists several products; name the address of one of them.")
-    return NotAProductPage(
-        url, f"No product was found on the page; check the address, {_DATA_INSTEAD}."
-    )
+        kind = BotWall
+    elif is_login(document, titles, heading):
+        kind = LoginPage
+    elif _ERROR.search(told) or (outline.length < 1200 and cards < 4 and _ERROR.search(text)):
+        kind = ErrorPage
+    elif outline.length < _NOTHING:
+        kind = EmptyPage
+    elif serves_shopping(document, titles, heading):
+        kind = NotAProductPage
+    elif _CONSENT.search(told) or (outline.length < 800 and cards < 3 and _CONSENT.search(text)):
+        kind = ConsentWall
+    elif cards >= 4 or _LIST_TYPES.search(document.html) or _LIST_WORDS.search(text):
+        kind = ListPage
+    return kind(document.url, _SENTENCES[kind])

@@ -4,15 +4,13 @@ The vocabulary: https://schema.org/Product, https://schema.org/Offer, and its fo
 data-vocabulary.org, whose names for an offer differ.
 """
 
-import html as entities
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from w3lib.html import remove_tags
-
 from catalog.reading.candidate import Candidate
+from catalog.reading.items import Item, addresses, listed, named, normal, text_of, type_names
 from catalog.reading.json_ld import MAX_DEPTH
 
 _PRODUCTS = frozenset("product productgroup productmodel individualproduct someproducts".split())
@@ -28,26 +26,10 @@ _NEIGHBOURS = frozenset(
     "aggregaterating hasoffercatalog containsplace subevent superevent".split()
 )
 _FORMER_PRICES = re.compile("list|strike|msrp|srp|suggested|regular|minimumadvertised", re.I)
-_PLACEHOLDER = re.compile(
-    r"\{\{|\}\}|\$\{|<%|%>|\[object |^(undefined|null|none|nan|n/?a|false|true|-+|\.+)$", re.I
-)
 _MOST_PRODUCTS = 200
 _MOST_IMAGES = 100
 _LONGEST_NAME = 400
 _LONGEST_DESCRIPTION = 20_000
-
-Item = Mapping[str, Any]
-
-
-def normal(value: Any, depth: int = 0) -> Any:
-    """Names without namespace and in lower case: `http://schema.org/priceCurrency`, `v:price`."""
-    if depth > MAX_DEPTH:
-        return None
-    if isinstance(value, list):
-        return [normal(entry, depth + 1) for entry in value]
-    if not isinstance(value, Mapping):
-        return value
-    return {_short(key): normal(entry, depth + 1) for key, entry in value.items()}
 
 
 def products(items: Iterable[Any], syntax: str, url: str) -> list[Candidate]:
@@ -62,50 +44,6 @@ def products(items: Iterable[Any], syntax: str, url: str) -> list[Candidate]:
             if len(found) >= _MOST_PRODUCTS:
                 return found
     return found
-
-
-def breadcrumbs(items: Iterable[Any]) -> list[str]:
-    """The names of a page's first breadcrumb list (https://schema.org/BreadcrumbList), in order."""
-    for item in items:
-        found = normal(item)
-        if isinstance(found, Mapping) and "breadcrumblist" in type_names(found):
-            entries = [each for each in _listed(found.get("itemlistelement")) if each]
-            named = (
-                _named(entry) or _named(entry.get("item"))
-                for entry in entries
-                if isinstance(entry, Mapping)
-            )
-            return [name for name in named if name]
-    return []
-
-
-def type_names(item: Any) -> set[str]:
-    """The types of an item, without namespace and in lower case."""
-    return {_short(str(name)) for name in _listed(item.get("@type")) if name}
-
-
-def text_of(value: Any) -> str | None:
-    """The first text in a value, without tags, entities and placeholders that nobody filled."""
-    for entry in _listed(value):
-        if isinstance(entry, Mapping):
-            entry = entry.get("@value")
-        if isinstance(entry, bool) or not isinstance(entry, str | int | float):
-            continue
-        text = str(entry)
-        for _ in range(3):
-            if "&" not in text:
-                break
-            text = entities.unescape(text)
-        if "<" in text:
-            text = remove_tags(re.sub(r"<(br|/?p|/?li|/?div)\b[^>]*>", " ", text, flags=re.I))
-        folded = " ".join(text.split())
-        if folded and not _PLACEHOLDER.search(folded):
-            return folded
-    return None
-
-
-def _short(name: str) -> str:
-    return re.split(r"[/#:]", name.rstrip("/"))[-1].lower() if name[:1] != "@" else name
 
 
 def _products(value: Any, depth: int = 0) -> Iterator[Item]:
@@ -129,7 +67,7 @@ def _products(value: Any, depth: int = 0) -> Iterator[Item]:
 
 
 def _candidate(product: Item, syntax: str, url: str) -> Candidate:
-    variants = [entry for entry in _listed(product.get("hasvariant")) if isinstance(entry, Mapping)]
+    variants = [entry for entry in listed(product.get("hasvariant")) if isinstance(entry, Mapping)]
     whole = [product, *variants]
     chosen = [entry for entry in variants if _is_named_by(entry, url)]
     offers = [offer for entry in (*chosen, *whole) for offer in _offers(entry)]
@@ -160,7 +98,7 @@ def _candidate(product: Item, syntax: str, url: str) -> Candidate:
             address
             for entry in (product, *offers)
             for name in ("url", "@id", "mainentityofpage")
-            for address in _addresses(entry.get(name))
+            for address in addresses(entry.get(name))
         ),
         has_offer=bool(offers),
     )
@@ -172,7 +110,7 @@ def _is_named_by(entry: Item, url: str) -> bool:
     chosen = {value for _, value in parse_qsl(parts.query)} | {parts.fragment} - {""}
     if any(text_of(entry.get(name)) in chosen for name in ("sku", "mpn", "productid", "@id")):
         return True
-    for address in _addresses(entry.get("url")):
+    for address in addresses(entry.get("url")):
         try:
             query = urlsplit(address).query
         except ValueError:
@@ -191,7 +129,7 @@ def _offers(product: Item, depth: int = 0) -> list[Item]:
     if depth > 3:
         return found
     for name in ("offers", "offer", "offerdetails"):
-        for entry in _listed(product.get(name)):
+        for entry in listed(product.get(name)):
             if isinstance(entry, Mapping):
                 found.append(entry)
                 found += _offers(entry, depth + 1)
@@ -204,7 +142,7 @@ def _specifications(offers: Iterable[Item]) -> list[Item]:
     return [
         entry
         for offer in offers
-        for entry in _listed(offer.get("pricespecification"))
+        for entry in listed(offer.get("pricespecification"))
         if isinstance(entry, Mapping)
     ]
 
@@ -249,7 +187,7 @@ def _is_sold_out(offer: Item) -> bool:
 def _availability(offers: list[Item], product: Item) -> str | None:
     in_stock = [offer for offer in offers if not _is_sold_out(offer)]
     for entry in (*in_stock, *offers, product):
-        for written in _listed(entry.get("availability")):
+        for written in listed(entry.get("availability")):
             found = text_of(written.get("@id")) if isinstance(written, Mapping) else None
             if found := found or text_of(written):
                 return found
@@ -257,52 +195,23 @@ def _availability(offers: list[Item], product: Item) -> str | None:
 
 
 def _brand(product: Item) -> str | None:
-    return _first(_named(product.get(name)) for name in ("brand", "manufacturer"))
+    return _first(named(product.get(name)) for name in ("brand", "manufacturer"))
 
 
 def _category(product: Item) -> str | None:
-    named = _named(product.get("category"))
-    return named if named and any(sign.isalpha() for sign in named) else None
-
-
-def _named(value: Any) -> str | None:
-    for entry in _listed(value):
-        found = text_of(entry.get("name")) if isinstance(entry, Mapping) else text_of(entry)
-        if found and not found.startswith(("http://", "https://")):
-            return found
-    return None
+    kind = named(product.get("category"))
+    return kind if kind and any(sign.isalpha() for sign in kind) else None
 
 
 def _product_images(product: Item) -> Iterator[str]:
     for name in ("image", "images", "photo", "primaryimageofpage"):
-        yield from _addresses(product.get(name))
-
-
-def _addresses(value: Any, depth: int = 0) -> list[str]:
-    found: list[str] = []
-    for entry in _listed(value):
-        if isinstance(entry, Mapping) and depth < 4:
-            for name in ("contenturl", "url", "src", "image", "thumbnailurl", "@id", "@value"):
-                if deeper := _addresses(entry.get(name), depth + 1):
-                    found += deeper
-                    break
-        elif isinstance(entry, str):
-            address = entities.unescape(entry).strip()
-            if address and not _PLACEHOLDER.search(address):
-                found.append(address)
-    return found
+        yield from addresses(product.get(name))
 
 
 def _texts(item: Item, *names: str) -> list[str]:
-    values = (entry for name in names for entry in _listed(item.get(name)))
+    values = (entry for name in names for entry in listed(item.get(name)))
     return [text for value in values if (text := text_of(value))]
 
 
 def _first(values: Iterable[str | None]) -> str | None:
     return next((value for value in values if value), None)
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from lxml.html import document_fromstring
 
+from catalog.reading.items import breadcrumbs, text_of
 from catalog.reading.json_ld import json_ld_nodes, parse_json
-from catalog.reading.schema_org import breadcrumbs, products, text_of
+from catalog.reading.schema_org import products
 
 URL = "https://shop.example/p/kettle?sku=K2"
 
