@@ -39,11 +39,6 @@ class Titles:
     slug: str
     site: str
 
-    @property
-    def all(self) -> list[str]:
-        """The names that are there."""
-        return [name for name in (self.document, self.shared, self.slug) if name]
-
 
 def read_titles(document: Document) -> Titles:
     """`<title>`, `og:title`, the last words of the address, and the name of the site."""

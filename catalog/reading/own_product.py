@@ -7,28 +7,33 @@ from rapidfuzz import fuzz
 
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
-from catalog.reading.headings import is_same_name, squeezed
+from catalog.reading.headings import Titles, is_same_name, squeezed, strip_site
 
 _SYNTAXES = ("json-ld", "microdata", "rdfa")
 _ENOUGH = 0.6
 _ALONE = 0.2
+_ALONE_UNNAMED = -0.8
 _BESIDE_BEST = 0.5
 
 
 def own_product(
     described: Mapping[str, Sequence[Candidate]],
     document: Document,
-    names: Sequence[str],
-    shop: str,
+    titles: Titles,
+    heading: str | None,
 ) -> list[Candidate]:
     """What describes the page's own product, the most reliable first; empty when nothing does.
 
     Args:
         described: per syntax the products of the page.
         document: the page; its address and canonical address are compared with the products'.
-        names: what the page calls itself; a product that is named so is its own.
-        shop: the shop's name; what is named so is the shop.
+        titles: what the page calls itself; a product that is named so is its own.
+        heading: the name that it shows.
     """
+    shop = titles.site
+    said = [strip_site(name, shop) for name in (titles.document, titles.shared) if name]
+    said += [heading] if heading else []
+    names = [*said, titles.slug] if titles.slug else said
     marked = [each for syntax in _SYNTAXES for each in described[syntax]]
     if not marked:
         return []
@@ -37,7 +42,8 @@ def own_product(
     best = max(scores)
     first = next(each for each, score in zip(marked, scores, strict=True) if score > best - 0.05)
     distinct = {each.title.casefold() for each in marked if each.title}
-    if best < _ENOUGH and (len(distinct) > 1 or best <= _ALONE):
+    least = _ALONE if said else _ALONE_UNNAMED
+    if best < _ENOUGH and (len(distinct) > 1 or best <= least):
         return []
     chosen = [
         each

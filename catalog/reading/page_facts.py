@@ -5,7 +5,7 @@ from functools import cached_property
 from catalog.reading.buying import can_be_bought
 from catalog.reading.candidate import Candidate
 from catalog.reading.document import Document
-from catalog.reading.headings import Titles, main_heading, read_titles, strip_site
+from catalog.reading.headings import Titles, main_heading, read_titles
 from catalog.reading.json_ld import Node, json_ld_nodes
 from catalog.reading.labels import attribute_candidate
 from catalog.reading.locality import likely_currencies
@@ -62,10 +62,8 @@ class PageFacts:
     @cached_property
     def own(self) -> list[Candidate]:
         """What describes the page's own product, the most reliable first."""
-        shop = self.titles.site
-        names = [strip_site(name, shop) for name in self.titles.all]
-        names += [self.heading[1]] if self.heading else []
-        return own_product(self.described, self.document, names, shop)
+        heading = self.heading[1] if self.heading else None
+        return own_product(self.described, self.document, self.titles, heading)
 
     @property
     def opengraph(self) -> Candidate:
