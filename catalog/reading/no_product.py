@@ -18,12 +18,13 @@ from catalog.reading.headings import Titles, strip_site
 from catalog.reading.outline import Outline
 
 _WALL_TITLES = re.compile(
-    r"just a moment|attention required|access (to this page has been )?denied|robot check|"
-    r"are you (a )?(robot|human)|pardon our interruption|security check|please verify|"
-    r"verify(ing)? you|captcha|bot verification|human verification|ddos|checking your browser|"
-    r"one more step|you have been blocked|request (blocked|rejected)|403 forbidden|bitte warten|"
-    r"einen moment|sind sie ein (mensch|roboter)|un momento|un instant|verificación|проверка|"
-    r"доступ ограничен|アクセスが拒否|安全验证|人机验证|滑动验证|보안",
+    r"^(just a moment|einen moment|un momento|un instant|bitte warten|one more step|"
+    r"security check|please verify)\W*( bitte| por favor)?\W*$|attention required|robot check|"
+    r"access (to this page has been )?denied|are you (a )?(robot|human)|pardon our interruption|"
+    r"verify(ing)? you|captcha|bot verification|human verification|ddos[- ]guard|"
+    r"checking your browser|you have been blocked|request (blocked|rejected)|403 forbidden|"
+    r"sind sie ein (mensch|roboter)|verificación de seguridad|проверка (браузера|безопасности)|"
+    r"доступ ограничен|アクセスが拒否|安全验证|人机验证|滑动验证|보안 확인",
     re.IGNORECASE,
 )
 _WALL_TEXTS = re.compile(
@@ -31,11 +32,11 @@ _WALL_TEXTS = re.compile(
     r"enable javascript and cookies to continue|unusual traffic|press (and|&) hold|"
     r"complete the security check|automated access|not a robot|are you a human|"
     r"enter the characters you see|type the characters|access to this page has been denied|"
-    r"reference #\d|incident id|ray id|request unsuccessful|you have been blocked|"
-    r"please complete the captcha|solve the captcha|ich bin kein roboter|geben sie die zeichen|"
-    r"je ne suis pas un robot|saisissez les caractères|no soy un robot|non sono un robot|"
-    r"подтвердите, что вы не робот|не робот|ロボットではありません|请完成验证|拖动滑块|"
-    r"로봇이 아닙니다",
+    r"reference #[\da-f]+\.[\da-f]+|incident id|ray id|request unsuccessful|"
+    r"you have been blocked|please complete the captcha|solve the captcha|ich bin kein roboter|"
+    r"geben sie die zeichen|je ne suis pas un robot|saisissez les caractères|no soy un robot|"
+    r"non sono un robot|подтвердите, что вы не робот|не робот|ロボットではありません|请完成验证|"
+    r"拖动滑块|로봇이 아닙니다",
     re.IGNORECASE,
 )
 _WALL_MARKS = re.compile(
@@ -45,27 +46,29 @@ _WALL_MARKS = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\b(error|fehler|erreur|http|status)\W{0,3}[45]\d\d\b|^(404|410|500|502|503)\b(?!\s*\w)|"
-    r"\b404\b(?!\s*(g|ml|mm|cm|w)\b)|page (was |is )?not (be )?found|not found|page (does not|"
-    r"doesn.t) exist|no longer (available|exists|sold|offered)|(couldn.t|could not|can.t|"
-    r"cannot) (find|be found)|does not exist|something went wrong|an error (has )?occurred|"
-    r"technical (difficulties|error|problem)|internal server error|service unavailable|wartung|"
-    r"en maintenance|mantenimiento|manutenzione|manutenção|onderhoud|przerwa techniczna|"
-    r"prace serwisowe|údržb|karbantart|bakım (çalışması|modu)|технические работы|ошибка \d{3}|"
-    r"ошибка сервера|что-то пошло не так|under maintenance|maintenance|be (right )?back soon|"
-    r"we.ll be back|oops|uh[- ]oh|not available in your (country|region)|"
-    r"seite (wurde )?nicht gefunden|nicht (mehr )?(gefunden|verfügbar|vorhanden|im sortiment)|"
-    r"existiert nicht|wartungsarbeiten|page introuvable|page non trouvée|n.existe (pas|plus)|"
-    r"n.est plus (disponible|en vente)|introuvable|página no encontrada|no encontrad[ao]|"
-    r"no existe|ya no está disponible|página não encontrada|não encontrad[ao]|não existe|"
-    r"pagina non trovata|non (è stata )?trovat[ao]|non esiste|non è più disponibile|"
-    r"pagina niet gevonden|niet gevonden|bestaat niet|nie znaleziono|nie istnieje|strona nie|"
-    r"stránka nenalezena|nebyla nalezena|nenájden|neexistuje|sidan (kunde inte|hittades inte|"
-    r"finns inte)|finner ikke|ikke funnet|findes ikke|ikke fundet|sivua ei löy|az oldal nem|"
-    r"nem található|pagina nu a fost|nu (a fost găsit|există)|страница не найдена|не найден|"
-    r"не существует|сторінку не знайдено|sayfa bulunamadı|bulunamadı|ページが見つかりません|"
-    r"見つかりません|お探しの|販売終了|页面不存在|找不到|已下架|不存在|페이지를 찾을 수|"
-    r"존재하지 않",
+    r"\b(error|fehler|erreur|http|status)\W{0,3}[45]\d\d\b|^\W*(404|410|500|502|503)(\W*$|\s*[|"
+    r"–—:-])|[|–—-]\s*404\W*$|\b404\b\W+(error|not|page|fehler|seite|erreur|página)|page (was |"
+    r"is )?not (be )?found|not found|page (does not|doesn.t) exist|no longer (available|exists|"
+    r"sold|offered)|(couldn.t|could not|can.t|cannot) (find|be found)|does not exist|"
+    r"something went wrong|an error (has )?occurred|technical (difficulties|error|problem)|"
+    r"internal server error|service unavailable|en (cours de )?maintenance|en mantenimiento|"
+    r"in manutenzione|em manutenção|in onderhoud|przerwa techniczna|prace serwisowe|"
+    r"údržb[aě] (webu|stránek|stránok|systému|e-shopu)|karbantart|bakım (çalışması|modu)|"
+    r"технические работы|ошибка \d{3}|ошибка сервера|что-то пошло не так|(under|scheduled|site|"
+    r"website) maintenance|^maintenance\W*$|be (right )?back soon|we.ll be back|^(oops|"
+    r"uh[- ]oh)\W*( (we|something|this|that|the|page|looks)\b.*)?$|"
+    r"not available in your (country|region)|seite (wurde )?nicht gefunden|"
+    r"nicht (mehr )?(gefunden|verfügbar|vorhanden|im sortiment)|existiert nicht|wartungsarbeiten|"
+    r"page introuvable|page non trouvée|n.existe (pas|plus)|n.est plus (disponible|en vente)|"
+    r"introuvable|página no encontrada|no encontrad[ao]|no existe|ya no está disponible|"
+    r"página não encontrada|não encontrad[ao]|não existe|pagina non trovata|"
+    r"non (è stata )?trovat[ao]|non esiste|non è più disponibile|pagina niet gevonden|"
+    r"niet gevonden|bestaat niet|nie znaleziono|nie istnieje|strona nie|stránka nenalezena|"
+    r"nebyla nalezena|nenájden|neexistuje|sidan (kunde inte|hittades inte|finns inte)|"
+    r"finner ikke|ikke funnet|findes ikke|ikke fundet|sivua ei löy|az oldal nem|nem található|"
+    r"pagina nu a fost|nu (a fost găsit|există)|страница не найдена|не найден|не существует|"
+    r"сторінку не знайдено|sayfa bulunamadı|bulunamadı|ページが見つかりません|見つかりません|"
+    r"お探しの|販売終了|页面不存在|找不到|已下架|不存在|페이지를 찾을 수|존재하지 않",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
@@ -99,25 +102,31 @@ _SERVICE_ADDRESS = re.compile(
     r"/(cart|basket|bag|checkout|order[-_]?(status|confirm\w*|complete|tracking)|thank[-_]?you|"
     r"compare|coupons?|vouchers?|discount[-_]codes?|warenkorb|kasse|panier|commande|carrito|"
     r"cesta|carrello|winkelwagen|koszyk|kosik|kurv|varukorg|faq|hilfe|help|contact|kontakt|about|"
-    r"impressum|wishlist|search|suche|recherche)(/|\.\w+$|$)",
+    r"impressum|wishlist|search|suche|recherche)(\.\w+)?/?$",
     re.IGNORECASE,
 )
+# A basket may be a product too: such words count where they are the whole of a heading.
 _SERVICE = re.compile(
-    r"^(your|my|ihr|mein|dein|votre|mon|tu|mi|il tuo|twój|váš|din|uw|je)?\s*(basket|"
+    r"^(your |my |ihr |mein |dein |votre |mon |tu |mi |il tuo |twój |váš |din |uw |je )?(basket|"
     r"shopping (cart|bag|basket)|cart|checkout|wish ?list|warenkorb|einkaufswagen|kasse|panier|"
     r"carrito|cesta|carrello|winkelwagen|koszyk|košík|kundvagn|varukorg|kurv|indkøbskurv|"
-    r"ostoskori|корзина|кошик|sepetim?|カート|购物车|장바구니)\b|thank you for|"
-    r"thanks for your order|vielen dank für|merci (pour|de) votre|gracias por|grazie per|"
-    r"dziękujemy za|děkujeme za|ďakujeme za|tack för|takk for|tak for|kiitos tilauk|köszönjük|"
-    r"спасибо за (заказ|покупку)|дякуємо за|ご注文ありがとう|order (status|confirm|tracking|"
-    r"number)|bestellstatus|bestellbestätigung|статус замовлення|статус заказа|stav objednávky|"
-    r"compare products|product comparison|produktvergleich|vergleich von|comparer les|"
-    r"comparar productos|porovnání|porovnanie|porównanie|сравнение товаров|порівняння|"
-    r"discount codes?|coupon codes?|voucher codes?|promo codes?|gutscheincodes?|codes? promo|"
-    r"shipping (costs?|information|rates)|delivery information|versandkosten|frais de (port|"
-    r"livraison)|gastos de envío|spese di spedizione|verzendkosten|koszty dostawy|"
-    r"frequently asked|\bfaq\b|häufige fragen|veelgestelde vragen|preguntas frecuentes|"
-    r"\bgift (guide|ideas)\b|\blookbook\b",
+    r"ostoskori|корзина|кошик|sepetim?|カート|购物车|장바구니|lookbook|faq|porovnání|porovnanie|"
+    r"porównanie|порівняння|сравнение|vergleich|versandkosten|"
+    r"verzendkosten)( de (la )?compra)?(\s*\(\d+\))?\W*$|(thank you|thanks) for (your|"
+    r"the) (order|purchase)|vielen dank für (ihre|deine) bestellung|merci (pour|"
+    r"de) votre (commande|achat)|gracias por (su|tu) (compra|pedido)|grazie per (il tuo ordine|"
+    r"l.acquisto)|dziękujemy za (zamów|zakup)|děkujeme za (objedn|nákup)|ďakujeme za objedn|"
+    r"tack för (din )?(beställning|order)|takk for (din )?bestilling|tak for (din )?(ordre|"
+    r"bestilling)|kiitos tilauk|köszönjük a rendel|спасибо за (заказ|покупку)|дякуємо за (замовл|"
+    r"покупк)|ご注文ありがとう|order (status|confirmation|tracking)|bestellstatus|"
+    r"bestellbestätigung|статус замовлення|статус заказа|stav objednávky|відстеження замовлення|"
+    r"compare products|product comparison|produktvergleich|comparer les produits|"
+    r"comparar productos|porovnání (výrobků|produktů)|porovnanie produktov|porównanie produktów|"
+    r"сравнение товаров|порівняння товарів|(discount|coupon|voucher|promo) codes?\b|"
+    r"gutscheincodes?|codes? promo|shipping (costs?|information|rates)|delivery information|"
+    r"frais de (port|livraison)|gastos de envío|spese di spedizione|koszty dostawy|"
+    r"frequently asked|häufige fragen|veelgestelde vragen|preguntas frecuentes|\bgift guide\b|"
+    r"^\d+ gifts\b",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(
@@ -127,6 +136,7 @@ _ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 3_000
+_FEW_WORDS = 600
 _NOTHING = 80
 _SENTENCES: dict[type[CatalogError], str] = {
     BotWall: "The shop answered with a check for robots in place of the product page; ask the shop "
@@ -149,9 +159,10 @@ def is_wall(document: Document, outline: Outline, titles: Titles) -> bool:
     length = outline.length
     if _WALL_TITLES.search(titles.document) and length < 3 * _SHORT:
         return True
-    if length > _SHORT:
-        return False
-    return bool(_WALL_TEXTS.search(outline.full_text(6000)) or _WALL_MARKS.search(document.html))
+    if length < _SHORT and _WALL_TEXTS.search(outline.full_text(6000)):
+        return True
+    # The scripts of such checks stand on products' pages too, which have more to say.
+    return length < _FEW_WORDS and bool(_WALL_MARKS.search(document.html))
 
 
 def is_error(titles: Titles, heading: str | None) -> bool:
@@ -176,11 +187,11 @@ def serves_shopping(document: Document, titles: Titles, heading: str | None) -> 
 
 def is_login(document: Document, titles: Titles, heading: str | None) -> bool:
     """Whether a page's own titles ask the reader to sign in, and it has a field for a password."""
-    named = any(
-        text and len(text) < 80 and _LOGIN.search(text) for text in (titles.document, heading)
-    )
-    return named and bool(
-        document.tree.xpath("//input[@type='password' or @type='email' or @type='text']")
+    names = [name for name in (titles.document, heading) if name and len(name) < 80]
+    if document.tree.xpath("//input[@type='password']"):
+        return any(_LOGIN.search(name) for name in names)
+    return bool(document.tree.xpath("//input[@type='email']")) and any(
+        _LOGIN.match(name) for name in names
     )
 
 

@@ -68,16 +68,15 @@ SAID_OTHER = re.compile(
     r"à partir de)|phí vận chuyển|free delivery \w*|fee|orders? (of|over)|ab einem|"
     r"ab einem bestellwert von|dès|à partir de \d* ?achats?|minimum|over orders|per month|"
     r"monthly|mtl\.?|monatlich|month(s)? (of|at)|payments? of|instal\w* of|(\d+)\s*x\s*(de|of)?|"
-    r"rate[ns]?( ab)?|net price|"
-    r"bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|points?|min\.? ?(belanja|order|"
-    r"bestell\w*|purchase|spend)|gift card|voucher|coupon|cashback|bonus|per unit|unit price|"
-    r"(harga )?grosir|wholesale|großhandel\w*|опт\w*|hurt\w*|mayor\w+|en gros|ingrosso|atacado|"
-    r"grundpreis|member\w*( price)?|mitglieder\w*|kanta-asiak\w*|stamkund\w*|medlem\w*|"
-    r"kundeklub\w*|členská|klubová|s kartou|z kartą|card price|with card|clubpreis|abonn\w+|"
-    r"subscribe\w*( & save| and save)?|with prime|starting bid|shipping:|доставка|экономия|"
-    r"скидка)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|會員價?|会员价?|회원가|税|"
-    r"ค่าส่ง( ems)?|ค่าจัดส่ง|ongkir|phí ship|运费|邮费|運費|送料|배송비|택배배송|적립금?|节省|"
-    r"省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
+    r"rate[ns]?( ab)?|net price|bez dph|bez pdv|ex tax|ohne mwst\.?|deposit|pfand|kaution|"
+    r"points?|min\.? ?(belanja|order|bestell\w*|purchase|spend)|gift card|voucher|coupon|"
+    r"cashback|bonus|per unit|unit price|(harga )?grosir|wholesale|großhandel\w*|опт\w*|hurt\w*|"
+    r"mayor\w+|en gros|ingrosso|atacado|grundpreis|member\w*( price)?|mitglieder\w*|"
+    r"kanta-asiak\w*|stamkund\w*|medlem\w*|kundeklub\w*|členská|klubová|s kartou|z kartą|"
+    r"card price|with card|clubpreis|abonn\w+|subscribe\w*( & save| and save)?|with prime|"
+    r"starting bid|shipping:|доставка|экономия|скидка)\s*[:.]?|会員(様)?(限定)?(特別)?(価格)?|"
+    r"會員價?|会员价?|회원가|税|ค่าส่ง( ems)?|ค่าจัดส่ง|ongkir|phí ship|运费|邮费|運費|送料|"
+    r"배송비|택배배송|적립금?|节省|省|全場滿|滿)\s*[:：]?\s*\W{0,2}$",
     re.IGNORECASE,
 )
 SAID_NOW = re.compile(

@@ -30,10 +30,10 @@ def is_product_page(facts: PageFacts, *, is_stocked: bool, has_pictures: bool) -
         has_pictures: whether it shows some that may be of a product.
     """
     document, titles = facts.document, facts.titles
-    if is_wall(document, facts.outline, titles):
-        return False
     if any(each.has_offer or each.images for each in facts.own):
         return True
+    if is_wall(document, facts.outline, titles):
+        return False
     told = facts.heading[1] if facts.heading else None
     if is_error(titles, told) or is_login(document, titles, told):
         return False

@@ -127,3 +127,22 @@ def test_a_page_without_a_product_is_no_product(page: str) -> None:
 def test_hostile_pages_end_in_a_named_error(page: str) -> None:
     with pytest.raises(NotAProductPage):
         parse_product(page.encode(), URL)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Maintenance kit for LaserJet", "Wartungsset Hochdruckreiniger", "Cablu de conectare HDMI",
+        "Panier en osier rond", "Basket Rattan, large", "Košík proutěný", "Oops! Brettspiel",
+        "Thank You For Being My Teacher Mug", "Un momento di pausa, tisana", "Kasse aus Metall",
+        "Grazie per tutto, biglietto", "Reference #4512 steel bolt", "Kit de mantenimiento Brother",
+        "Carrello portavivande inox", "Search for Life, a novel", "Входная дверь Прометей",
+        "Security check tag holder", "Cookie jar with lid", "404 Blend Coffee 250 g",
+    ],
+)  # fmt: skip
+def test_a_product_may_be_called_what_other_pages_are(title: str) -> None:
+    page = f"""<title>{title} | Nordshop</title><form><input type=text name=q></form><h1>{title}</h1>
+     <img src=/i/{title[:4]}-big.jpg alt="{title}"><p class=price>49,90 €</p>
+     <button>Add to cart</button><p>{"Sturdy, and well made. " * 60}"""
+    product = parse_product(page.encode(), "https://shop.example/bag/p-12")
+    assert (product.title, product.price) == (title, Decimal("49.90"))
