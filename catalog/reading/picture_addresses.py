@@ -90,9 +90,18 @@ def is_blank(address: str) -> bool:
     return bool(_BLANK.search(address.strip()[:400])) or "{" in address[:200].split("?")[0]
 
 
-def is_decoration(*described: str | None) -> bool:
-    """Whether an address, a class or an alternative text speaks of the shop and not its product."""
-    return any(text and _DECORATION.search(_file_name(text)) for text in described)
+def is_decoration(*described: str | None, name: str = "") -> bool:
+    """Whether an address, a class or an alternative text speaks of the shop and not its product.
+
+    A word that the product's own `name` holds says nothing: stars are no rating on a star lamp.
+    """
+    named = name.casefold()
+    return any(
+        match[0].casefold() not in named
+        for text in described
+        if text
+        for match in _DECORATION.finditer(_file_name(text))
+    )
 
 
 def is_picture_address(url: str) -> bool:

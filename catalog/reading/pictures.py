@@ -86,7 +86,9 @@ def shown_pictures(
         url = document.absolute(written)
         if not is_picture_address(url) or is_blank(url) or _is_small(part.element):
             continue
-        if is_decoration(url, part.marks, part.element.get("alt")) or is_logo(url, shop, name):
+        if is_decoration(url, part.marks, part.element.get("alt"), name=name) or is_logo(
+            url, shop, name
+        ):
             continue
         key, stem = picture_key(url), picture_stem(url)
         score = _score(document, part, url, heading, name)

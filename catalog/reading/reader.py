@@ -1,7 +1,7 @@
 """The fields of the product that one page is about, each from the source that deserves belief."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
 from catalog.product import ScrapedProduct
@@ -160,25 +160,32 @@ class PageReader:
         else:
             main = main_picture(shown) if not known else None
             leading = known or ([main] if main else linked[:1])
+        if not leading:
+            leading, source = next(self._named_images(doubtful=True), ([], None))
         beside = pictures_beside(self._facts.document, leading[0]) if leading else []
         urls = merged(leading, [picture.url for picture in shown], beside)
         urls = urls or scripted_pictures(self._facts.document, self._name)
         return urls, source or ("html" if urls else None)
 
-    def _named_images(self) -> Iterator[tuple[list[str], str]]:
-        for candidate in (*self._facts.own, self._facts.opengraph):
-            careful = candidate.read_from == "opengraph"
-            if urls := self._usable(candidate.images, careful):
-                yield urls, candidate.read_from
+    def _named_images(self, *, doubtful: bool = False) -> Iterator[tuple[list[str], str]]:
+        """The pictures that markup names; what looks like decoration never leads.
 
-    def _usable(self, images: Sequence[str], careful: bool) -> list[str]:
-        urls = [
-            self._facts.document.absolute(address) for address in images if not is_blank(address)
-        ]
+        Where markup names nothing else, they are left out unless `doubtful`.
+        """
         shop = self._facts.titles.site
         name = strip_site(self._name, shop)
-        kept = [url for url in urls if not is_logo(url, shop, name)]
-        return merged([url for url in kept if not (careful and is_decoration(url))])
+        for candidate in (*self._facts.own, self._facts.opengraph):
+            written = [address for address in candidate.images if not is_blank(address)]
+            urls = [self._facts.document.absolute(address) for address in written]
+            sure = [
+                url
+                for url in urls
+                if not (is_logo(url, shop, name) or is_decoration(url, name=name))
+            ]
+            if candidate.read_from != "opengraph" and sure:
+                sure = [*sure, *urls]
+            if kept := merged(urls if doubtful else sure):
+                yield kept, candidate.read_from
 
     def _is_product(self) -> bool:
         return is_product_page(
