@@ -42,7 +42,7 @@ def test_a_run_stops_unless_the_setting_lets_it_go_on(
 def test_a_run_goes_on_in_page_order_says_so_and_the_next_one_ranks(
     database: Engine, pages: Pages, without_clip: pytest.MonkeyPatch
 ) -> None:
-    sources = [{"url": f"{pages.url}/mug-order", "batch_size": 2}]
+    sources = [{"url": f"{pages.url}/mug-order", "batch_size": 3}]
     without_clip.setenv("CTA_RANK_WITHOUT_CLIP", "true")
     get_settings.cache_clear()
     result = bulk_generate(sources)
@@ -52,7 +52,7 @@ def test_a_run_goes_on_in_page_order_says_so_and_the_next_one_ranks(
     assert "1 of 1 sources" in remark
     assert "CLIP" in remark
     first = [preview["original_background_url"] for preview in result.previews]
-    assert [url.rsplit("/", 1)[-1] for url in first] == ["logo.jpg", "mug.jpg"]
+    assert [url.rsplit("/", 1)[-1] for url in first] == ["mug.jpg", "mug-2.jpg", "logo.jpg"]
 
     without_clip.setenv("CTA_CLIP_MODEL", "micro")
     get_settings.cache_clear()
