@@ -5,10 +5,9 @@ page. The pictures, of 1600 pixels, come from a server on loopback that waits 50
 answer, are decoded, encoded by ViT-B-32 and sorted. In the same run the bare model encodes tensors
 that lie in memory, in 32 and in 16 bits, with every batch size and sharing of the cores that the
 project might use; its fastest form that is exact (a cosine of 0.99995 to 32 bits) is what the
-ranking is measured against. The weights are random, which changes no time. Where the model is so
-fast that the cores cannot even download and decode beside it at 0.85 of its rate, the rate must be
-1.6 times that of the bare model in 32 bits; the last line says how much of what the cores can do of
-both is reached. Exits with 1 when both limits are missed.
+ranking is measured against. The weights are random, which changes no time. Told beside it: the
+rate against the bare model in 32 bits, and against what the cores can do of both in turn. Exits
+with 1 when less than 0.85 of the fastest exact form is reached.
 """
 
 import asyncio
@@ -29,15 +28,15 @@ ROUNDS = 5
 SOURCES_AT_ONCE = 4
 LATENCY = 0.05
 LEAST_RATIO = 0.85
-LEAST_PLAIN_RATIO = 1.6
-"""What 0.85 of the fastest form came to where the limit was set, on processors without AMX."""
+PLAIN_RATIO = 1.6
+"""What 0.85 of the fastest form came to against 32 bits where it was worked out; only told."""
 LEAST_COSINE = 0.99995
 _SECONDS = 3.0
 """How long each form of the bare model is measured."""
 
 
 def main() -> int:
-    """Print the rates and their ratio; 1 when a limit is missed."""
+    """Print the rates and their ratio; 1 when the limit is missed."""
     from settings import get_settings
 
     folder = get_settings().data_dir / "bench"
@@ -57,7 +56,7 @@ def main() -> int:
 
 
 def report(url: str, photographs: Path, checkpoint: Path) -> int:
-    """Measure both, in turn; 1 when a limit is missed."""
+    """Measure both, in turn; 1 when the limit is missed."""
     from catalog.clip import get_encoder
 
     model = get_encoder().load()
@@ -77,10 +76,10 @@ def report(url: str, photographs: Path, checkpoint: Path) -> int:
     ratio = median(whole / model for model, _, whole in rounds)
     most = median(whole * (1 / model + 1 / alone) for model, alone, whole in rounds)
     plain = reached / full
-    print(f"of the bare model in its fastest exact form  {ratio:.2f}   limit {LEAST_RATIO}, or")
-    print(f"of the bare model in 32 bits                 {plain:.2f}   limit {LEAST_PLAIN_RATIO}")
+    print(f"of the bare model in its fastest exact form  {ratio:.2f}   limit {LEAST_RATIO}")
+    print(f"of the bare model in 32 bits                 {plain:.2f}   expected {PLAIN_RATIO}")
     print(f"of what the cores can do of both in turn     {most:.2f}")
-    return int(ratio < LEAST_RATIO and plain < LEAST_PLAIN_RATIO)
+    return int(ratio < LEAST_RATIO)
 
 
 def random_checkpoint(file: Path) -> Path:
