@@ -7,7 +7,7 @@ from catalog.reading.headings import main_heading, read_titles
 from catalog.reading.locality import likely_currencies, territories
 from catalog.reading.outline import Outline
 from catalog.reading.prices import currency_of, find_money, read_marked_up
-from catalog.reading.visible_prices import shown_prices
+from catalog.reading.visible_prices import ShownPrice, shown_prices
 
 WRITTEN = [
     ("1.299,00 €", "1299.00", "EUR"), ("$1,299", "1299", "USD"), ("¥3,980", "3980", "JPY"),
@@ -70,14 +70,18 @@ def test_the_country_is_told_by_address_before_language() -> None:
     assert territories("https://shop.tv/p", ["de-CH"])[0] == "CH"
 
 
-def best(html: str, likely: tuple[str, ...] = ("EUR",)) -> str | None:
+def shown(html: str, likely: tuple[str, ...] = ("EUR",)) -> list[ShownPrice]:
     page = f"<html><title>Halden Kettle</title><body><h1>Halden Kettle</h1>{html}</body></html>"
     document = read_document(page.encode(), "https://shop.example/p/kettle")
     outline = Outline(document.tree)
     heading = main_heading(outline, read_titles(document))
     part = heading[0] if heading else None
     outline.mark_elsewhere(part)
-    prices = [price for price in shown_prices(outline, part, likely) if price.counts]
+    return shown_prices(outline, part, likely)
+
+
+def best(html: str, likely: tuple[str, ...] = ("EUR",)) -> str | None:
+    prices = [price for price in shown(html, likely) if price.counts]
     return str(prices[0].amount) if prices else None
 
 
@@ -108,6 +112,11 @@ def best(html: str, likely: tuple[str, ...] = ("EUR",)) -> str | None:
 )
 def test_the_price_that_one_pays_is_told_from_those_around_it(html: str) -> None:
     assert best(html) == "49.90"
+
+
+def test_what_delivery_costs_stands_behind_the_price_however_it_is_set() -> None:
+    html = "<p class=price>Delivery 4,90 €</p><p>49,90 €</p>"
+    assert [str(price.amount) for price in shown(html)] == ["49.90", "4.90"]
 
 
 def test_thousands_in_an_element_of_their_own_belong_to_the_number() -> None:
