@@ -1,5 +1,6 @@
 """Every setting of the project, read from the environment (prefix ``CTA_``) or from ``.env``."""
 
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -55,6 +56,43 @@ class Settings(BaseSettings):
     )
     gemini_timeout_seconds: float = Field(
         60, gt=0, description="How long one call to Gemini may take."
+    )
+
+    gemini_attempts: int = Field(
+        4,
+        ge=1,
+        le=10,
+        description="Calls that one answer of Gemini may take where it fails in a "
+        "way that may pass.",
+    )
+    gemini_total_seconds: float = Field(
+        240,
+        gt=0,
+        description="How long all calls for one answer of Gemini, and the pauses between "
+        "them, may take.",
+    )
+    gemini_image_price_in: Decimal = Field(
+        Decimal("0.50"),
+        ge=0,
+        description="What a million tokens cost that go into "
+        "CTA_GEMINI_IMAGE_MODEL, in US dollars.",
+    )
+    gemini_image_price_out: Decimal = Field(
+        Decimal("60"),
+        ge=0,
+        description="What a million tokens cost that come out of "
+        "CTA_GEMINI_IMAGE_MODEL, in US dollars.",
+    )
+    gemini_text_price_in: Decimal = Field(
+        Decimal("0.50"),
+        ge=0,
+        description="What a million tokens cost that go into CTA_GEMINI_TEXT_MODEL, in US dollars.",
+    )
+    gemini_text_price_out: Decimal = Field(
+        Decimal("3"),
+        ge=0,
+        description="What a million tokens cost that come out of "
+        "CTA_GEMINI_TEXT_MODEL, in US dollars.",
     )
 
     clip_model: str = Field(

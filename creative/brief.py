@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from PIL import Image
 
 from catalog.product import ScrapedProduct
+from creative.calls import Calls
 from creative.prefill import PrefillDraft
 
 Angle = Literal["benefit", "feature", "occasion", "brand", "price"]
@@ -22,12 +23,15 @@ class Brief:
     """One preview to make.
 
     `picture` is the decoded source picture (RGB or RGBA, upright); `position` counts from 0 in
-    the batch and decides angle, layout and mood, so that neighbours differ.
+    the batch and decides angle, layout and mood, so that neighbours differ; `seed` decides where
+    in the order of layouts, moods and scenes a batch begins. The same brief gives the same
+    embedded preview.
     """
 
     product: ScrapedProduct
     picture: Image.Image
     position: int = 0
+    seed: int = 0
 
     @property
     def angle(self) -> Angle:
@@ -50,10 +54,10 @@ class Generator(Protocol):
 
     name: str
 
-    def background(self, brief: Brief) -> Image.Image:
-        """A finished background, RGB, 1920×1080 pixels."""
+    def background(self, brief: Brief, calls: Calls) -> Image.Image:
+        """A background, RGB, for `creative.background.fit_background` to bring to size."""
         ...
 
-    def prefill(self, brief: Brief) -> PrefillDraft:
+    def prefill(self, brief: Brief, calls: Calls) -> PrefillDraft:
         """The words, colours and widgets of the overlay."""
         ...

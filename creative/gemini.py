@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from typing_extensions import TypedDict
 
 from creative.brief import Brief
+from creative.calls import Calls
 from creative.errors import (
     GenerationError,
     GeneratorAnsweredBadly,
@@ -100,7 +101,7 @@ class GeminiGenerator:
                 client_options={"api_endpoint": endpoint} if endpoint else None,
             )
 
-    def background(self, brief: Brief) -> Image.Image:
+    def background(self, brief: Brief, calls: Calls | None = None) -> Image.Image:
         """A background from the source picture, RGB, in the size that the model gives.
 
         Raises:
@@ -118,7 +119,7 @@ class GeminiGenerator:
                 return _decode(part.inline_data.data)
         raise GeneratorAnsweredBadly("Gemini answered without a picture.")
 
-    def prefill(self, brief: Brief) -> PrefillDraft:
+    def prefill(self, brief: Brief, calls: Calls | None = None) -> PrefillDraft:
         """A prefill with the model's words, and everything factual from the product's data.
 
         Raises:

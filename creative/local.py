@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from PIL import Image
 
 from creative.brief import Brief
+from creative.calls import Calls
 from creative.colors import palette_of
 from creative.framing import frame_picture
 from creative.prefill import PrefillDraft
@@ -24,11 +25,11 @@ class LocalGenerator:
     name = "local"
     _composers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="composer")
 
-    def background(self, brief: Brief) -> Image.Image:
+    def background(self, brief: Brief, calls: Calls | None = None) -> Image.Image:
         """A background composed from the source picture, RGB, 1920×1080 pixels."""
         return self._composers.submit(_compose, brief).result()
 
-    def prefill(self, brief: Brief) -> PrefillDraft:
+    def prefill(self, brief: Brief, calls: Calls | None = None) -> PrefillDraft:
         """The words, colours and widgets, all of them from the product's own data."""
         return write_prefill(brief)
 

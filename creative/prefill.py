@@ -111,32 +111,54 @@ class GeneratedBy(_Strict):
     text_model: str | None = None
 
 
-class PrefillDraft(_Strict):
-    """A prefill before its two background addresses are known."""
+class Words(_Strict):
+    """What a preview says in large and in small."""
 
     headline: Annotated[str, Line, Field(max_length=HEADLINE_LENGTH)]
     subtitle: Annotated[str, Line, Field(max_length=SUBTITLE_LENGTH)]
+
+
+class _Content(Words):
+    """All that a prefill says, but for where its pictures are.
+
+    `scrim` is how much of the ground's own colour the overlay lays under its words, 0 to 1, so
+    that they can be read on the picture behind them. `corrections` are sentences, each on
+    something that was changed because it broke a rule.
+    """
+
     cta: CallToAction
     brand: Annotated[str, Line, Field(max_length=BRAND_LENGTH)] | None = None
     price: Annotated[str, Line, Field(max_length=30)] | None = None
     colors: Colors
+    scrim: Annotated[float, Field(ge=0, le=1)] = 1.0
     widgets: tuple[Widget, ...] = ()
     visual_vibe: Annotated[str, Line, Field(max_length=80)]
     layout: Layout
     angle: str
     locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
     generated_by: GeneratedBy
+    corrections: tuple[str, ...] = ()
+
+
+class PrefillDraft(_Content):
+    """A prefill before its two background addresses are known.
+
+    `alternatives` are other words for the same preview, best first, for when its headline is
+    taken in its batch already.
+    """
+
+    alternatives: tuple[Words, ...] = ()
 
     def complete(self, original_background_url: str, generated_background_url: str) -> "Prefill":
         """The whole prefill, with the addresses of the source picture and of the background."""
         return Prefill(
-            **dict(self),
+            **{name: value for name, value in self if name != "alternatives"},
             original_background_url=original_background_url,
             generated_background_url=generated_background_url,
         )
 
 
-class Prefill(PrefillDraft):
+class Prefill(_Content):
     """The JSON that fills the overlay of one preview (SPEC: *Prefill fields*)."""
 
     original_background_url: Annotated[str, Field(min_length=1)]

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from creative.background import fit_background
+from creative.calls import CallLog
 from creative.generators import get_generator
 from creative.media import MediaStore
 from settings import get_settings
@@ -35,6 +36,8 @@ def generate_background(preview_id: UUID) -> str:
     if (task_run.run_count or 1) > 1:
         wait_for_generation_slot()
     settings = get_settings()
-    background = fit_background(get_generator(settings).background(load_brief(preview_id)))
+    background = fit_background(
+        get_generator(settings).background(load_brief(preview_id), CallLog())
+    )
     store = MediaStore(settings.media_dir, settings.media_url)
     return store.save(background, f"backgrounds/{preview_id}")

@@ -7,6 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
+from creative.calls import CallLog
 from creative.generators import get_generator
 from tasks.failures import may_pass
 from tasks.limits import wait_for_generation_slot
@@ -31,4 +32,4 @@ def generate_prefill(preview_id: UUID) -> dict[str, Any]:
     """
     if (task_run.run_count or 1) > 1:
         wait_for_generation_slot()
-    return get_generator().prefill(load_brief(preview_id)).model_dump(mode="json")
+    return get_generator().prefill(load_brief(preview_id), CallLog()).model_dump(mode="json")

@@ -11,7 +11,13 @@ import yaml
 from settings import PROJECT_ROOT, Settings
 
 OURS = {"settings", "catalog", "creative", "db", "tasks", "flows", "api", "deployments", "demo"}
-VALUES = {"catalog.product", "catalog.ranked", "creative.prefill", "creative.brief"}
+VALUES = {
+    "catalog.product",
+    "catalog.ranked",
+    "creative.prefill",
+    "creative.brief",
+    "creative.calls",
+}
 MAY_IMPORT = {
     "catalog": {"settings", "catalog"},
     "creative": {"settings", "creative", "catalog.product"},
