@@ -59,11 +59,16 @@ def fit_background(image: Image.Image) -> Image.Image:
 
     What can be seen through is laid on white.
     """
+    image = without_transparency(image)
+    if image.size == BACKGROUND_SIZE:
+        return image
+    return ImageOps.fit(image, BACKGROUND_SIZE, Image.Resampling.LANCZOS)
+
+
+def without_transparency(image: Image.Image) -> Image.Image:
+    """`image` (any mode) as RGB; what can be seen through is laid on white."""
     if image.has_transparency_data:
         layered = image.convert("RGBA")
         ground = Image.new("RGBA", layered.size, "white")
         image = Image.alpha_composite(ground, layered)
-    image = image.convert("RGB")
-    if image.size == BACKGROUND_SIZE:
-        return image
-    return ImageOps.fit(image, BACKGROUND_SIZE, Image.Resampling.LANCZOS)
+    return image.convert("RGB")

@@ -5,24 +5,28 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image
 
+from creative.background import fit_background, without_transparency
+from creative.encoding import Origin, PictureFile, encode_background, encode_original
+
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _NAME = re.compile(rf"{_PART}(/{_PART})*")
-_QUALITY = 90
 
 
 class MediaStoreFailed(Exception):
-    """A picture could not be written; the message is a sentence, `name` the picture's."""
+    """A picture could not be "stored" or "read"; the message is a sentence, `name` the picture's."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, action: str, reason: str) -> None:
         self.name = name
+        self.action = action
         self.reason = reason
-        super().__init__(f"The picture {name!r} could not be stored: {reason}.")
+        super().__init__(f"The picture {name!r} could not be {action}: {reason}.")
 
-    def __reduce__(self) -> tuple[type["MediaStoreFailed"], tuple[str, str]]:
-        return type(self), (self.name, self.reason)
+    def __reduce__(self) -> tuple[type["MediaStoreFailed"], tuple[str, str, str]]:
+        return type(self), (self.name, self.action, self.reason)
 
 
 class MediaStore:
@@ -32,39 +36,70 @@ class MediaStore:
         self._root = root
         self._base_url = base_url.rstrip("/") if base_url else None
 
-    def save(self, image: Image.Image, name: str) -> str:
-        """Store `image` as `name`.jpg and return its address, file:// when nothing serves it.
+    def save_background(self, image: Image.Image, name: str, origin: Origin) -> str:
+        """Store a background and, beside it, what it was made of in full quality.
 
-        The file is complete before it gets its name, so that nobody reads half of one; one of the
-        same name is replaced.
+        The background is `backgrounds/<name>`, 1920×1080 and of 350 kB at most, a JPEG or a WebP;
+        `image` as it came is `originals/<name>`. Both say in their XMP what made them. Files of
+        the same name are replaced.
 
         Args:
-            image: any mode; what can be seen through is lost.
-            name: parts of letters, digits, `.`, `_` and `-`, joined by `/`.
+            image: any mode and size.
+            name: parts of letters, digits, `.`, `_` and `-`, joined by `/`, without a suffix.
+            origin: what made the picture.
+
+        Returns:
+            The background's address, file:// when nothing serves the folder.
 
         Raises:
             ValueError: the name has other characters or would lead out of the folder.
-            MediaStoreFailed: the file could not be written.
+            MediaStoreFailed: a file could not be written.
         """
+        flat = without_transparency(image)
+        self._write(f"originals/{name}", encode_original(flat, origin))
+        return self._write(f"backgrounds/{name}", encode_background(fit_background(flat), origin))
+
+    def load(self, url: str) -> Image.Image:
+        """The picture that was stored under an address, RGB.
+
+        Raises:
+            MediaStoreFailed: the address is not this store's, or its file cannot be read.
+        """
+        base = self._base_url or self._root.resolve().as_uri()
+        name = unquote(url.removeprefix(f"{base}/"))
+        try:
+            if not url.startswith(f"{base}/") or not _NAME.fullmatch(name):
+                raise MediaStoreFailed(url, "read", "it is not in the folder of pictures")
+            with Image.open(self._root / name, formats=("JPEG", "WEBP")) as picture:
+                return picture.convert("RGB")
+        except OSError as error:
+            raise MediaStoreFailed(url, "read", _reason(error)) from error
+
+    def _write(self, name: str, file: PictureFile) -> str:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a name for a picture")
         root = self._root.resolve()
-        target = root / f"{name}.jpg"
+        target = root / f"{name}{file.suffix}"
         try:
             if not target.parent.resolve().is_relative_to(root):
                 raise ValueError(f"{name!r} leads out of the folder of pictures")
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write(image.convert("RGB"), target)
+            _write(file.body, target)
         except OSError as error:
-            raise MediaStoreFailed(name, error.strerror or type(error).__name__) from error
-        return f"{self._base_url}/{name}.jpg" if self._base_url else target.as_uri()
+            raise MediaStoreFailed(name, "stored", _reason(error)) from error
+        return f"{self._base_url}/{target.relative_to(root)}" if self._base_url else target.as_uri()
 
 
-def _write(image: Image.Image, target: Path) -> None:
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _write(body: bytes, target: Path) -> None:
+    """Write a file that is complete before it gets its name, so that nobody reads half of one."""
     handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            image.save(file, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+            file.write(body)
             file.flush()
             # Made by mkstemp for its owner alone, and to be read by a web server too.
             os.fchmod(file.fileno(), 0o644)
