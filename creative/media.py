@@ -17,7 +17,7 @@ _NAME = re.compile(rf"{_PART}(/{_PART})*")
 
 
 class MediaStoreFailed(Exception):
-    """A picture could not be "stored" or "read"; the message is a sentence, `name` the picture's."""
+    """A picture could not be stored, or read; the message is a sentence, `name` the picture's."""
 
     def __init__(self, name: str, action: str, reason: str) -> None:
         self.name = name

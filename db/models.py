@@ -218,7 +218,9 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
         CheckConstraint("position BETWEEN 0 AND 9", name="position_0_to_9"),
         CheckConstraint("attempt >= 1", name="attempt_from_1"),
         UniqueConstraint("source_id", "position"),
+        UniqueConstraint("id", "bulk_generate_task_id", "workspace"),
         Index(None, "bulk_generate_task_id", "status"),
+        Index(None, "bulk_generate_task_id", "headline_key"),
         Index(None, "product_id", "status"),
         Index(None, "workspace", "created_at"),
     )
@@ -229,6 +231,7 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
     position: Mapped[int]
     source_image_url: Mapped[str] = mapped_column(Text)
     prefill: Mapped[dict[str, Any] | None]
+    headline_key: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[str] = mapped_column(String(20), default=PreviewStatus.QUEUED)
     error_message: Mapped[str | None] = mapped_column(Text)
     attempt: Mapped[int] = mapped_column(default=1, server_default=text("1"))
@@ -248,3 +251,46 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
         foreign_keys="CTAIFramePreview.product_id",
         primaryjoin="CTAIFramePreview.product_id == ECommerceProduct.id",
     )
+
+
+class CTAModelCall(Identified, Timestamped, Owned, Base):
+    """One call of a model that a preview took, and what it cost in US dollars.
+
+    It is kept with its bulk task when its preview is deleted, for it was paid.
+    """
+
+    __tablename__ = "cta_model_call"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["bulk_generate_task_id", "workspace"],
+            ["cta_bulk_generate_task.id", "cta_bulk_generate_task.workspace"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["preview_id", "bulk_generate_task_id", "workspace"],
+            [
+                "cta_iframe_preview.id",
+                "cta_iframe_preview.bulk_generate_task_id",
+                "cta_iframe_preview.workspace",
+            ],
+            ondelete="SET NULL (preview_id)",
+        ),
+        CheckConstraint("half IN ('background', 'prefill')", name="half_known"),
+        CheckConstraint(
+            "tokens_in >= 0 AND tokens_out >= 0 AND seconds >= 0 AND cost >= 0",
+            name="nothing_below_zero",
+        ),
+        Index(None, "bulk_generate_task_id"),
+        Index(None, "preview_id"),
+    )
+
+    bulk_generate_task_id: Mapped[UUID]
+    preview_id: Mapped[UUID | None]
+    attempt: Mapped[int]
+    half: Mapped[str] = mapped_column(String(20))
+    model: Mapped[str] = mapped_column(String(200))
+    seconds: Mapped[float]
+    tokens_in: Mapped[int]
+    tokens_out: Mapped[int]
+    cost: Mapped[Decimal] = mapped_column(Numeric(14, 6))
+    failure: Mapped[str | None] = mapped_column(String(100))

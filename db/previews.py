@@ -1,6 +1,6 @@
 """Previews: queued, started, filled, ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 from catalog.product import ScrapedProduct
 from db import products, statuses
 from db.errors import PreviewNotOwned, UnknownRecord
-from db.models import CTABulkGenerateSource, CTAIFramePreview, PreviewStatus
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    PreviewStatus,
+)
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,42 @@ def start(session: Session, preview_id: UUID, run_id: UUID) -> bool:
     return statuses.start(session, CTAIFramePreview, preview_id, run_id)
 
 
-def fill(session: Session, preview_id: UUID, run_id: UUID, prefill: dict[str, Any]) -> None:
-    """Store the prefill of a preview that `run_id` is making.
+def taken_headlines(session: Session, preview_id: UUID, keys: Collection[str]) -> set[str]:
+    """Which of `keys` (see `creative.prefill.headline_key`) other previews of the batch have.
+
+    Until the transaction ends no other of the batch can ask, so that two previews that are filled
+    at the same time never take the same headline.
+
+    Raises:
+        UnknownRecord: no preview has this id.
+    """
+    bulk_task_id = session.scalar(
+        select(CTABulkGenerateTask.id)
+        .join(CTAIFramePreview, CTAIFramePreview.bulk_generate_task_id == CTABulkGenerateTask.id)
+        .where(CTAIFramePreview.id == preview_id)
+        # Recording further previews of the task refers to its row, and does not have to wait.
+        .with_for_update(of=CTABulkGenerateTask, key_share=True)
+    )
+    if bulk_task_id is None:
+        raise UnknownRecord("preview", preview_id)
+    taken = session.scalars(
+        select(CTAIFramePreview.headline_key).where(
+            CTAIFramePreview.bulk_generate_task_id == bulk_task_id,
+            CTAIFramePreview.headline_key.in_(keys),
+            CTAIFramePreview.id != preview_id,
+        )
+    )
+    return {key for key in taken if key is not None}
+
+
+def fill(
+    session: Session,
+    preview_id: UUID,
+    run_id: UUID,
+    prefill: dict[str, Any],
+    headline_key: str | None = None,
+) -> None:
+    """Store the prefill of a preview that `run_id` is making, and the key of its headline.
 
     Raises:
         PreviewNotOwned: another run owns the preview, or it has reached its end.
@@ -105,7 +144,7 @@ def fill(session: Session, preview_id: UUID, run_id: UUID, prefill: dict[str, An
             CTAIFramePreview.status.in_(statuses.UNFINISHED),
             statuses.owned_by(CTAIFramePreview, run_id),
         )
-        .values(prefill=prefill)
+        .values(prefill=prefill, headline_key=headline_key)
         .returning(CTAIFramePreview.id)
     ).scalar_one_or_none()
     if filled is None:

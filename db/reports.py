@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.ranked import PAGE_ORDER
+from db import costs
+from db.costs import Cost
 from db.errors import UnknownRecord
 from db.models import (
     CTABulkGenerateSource,
@@ -20,8 +22,9 @@ from db.models import (
 from db.progress import progress
 
 _PREVIEW_COLUMNS = (
-    "preview_id source_url position product_title status error_message headline subtitle cta price "
-    "original_background_url generated_background_url started_at finished_at"
+    "preview_id source_url position product_title status error_message headline subtitle cta "
+    "price original_background_url generated_background_url model_calls tokens_in tokens_out "
+    "model_seconds cost_usd started_at finished_at"
 ).split()
 
 
@@ -44,8 +47,8 @@ class SourceOutcome:
 class BulkGenerateResult:
     """What became of a bulk task: its status, its counts, its sources and its previews.
 
-    `progress` has the keys `total`, `queued`, `running`, `done` and `failed`; `remarks` are
-    sentences on what went another way than usual without failing.
+    `progress` has the keys `total`, `queued`, `running`, `done` and `failed`; `cost` is what the
+    models took; `remarks` are sentences on what went another way than usual without failing.
     """
 
     bulk_task_id: UUID
@@ -54,6 +57,7 @@ class BulkGenerateResult:
     error_message: str | None
     progress: dict[str, int]
     sources: list[SourceOutcome]
+    cost: Cost
     remarks: list[str]
     previews: list[dict[str, Any]] = field(repr=False)
 
@@ -79,6 +83,7 @@ def bulk_generate_result(session: Session, bulk_task_id: UUID) -> BulkGenerateRe
         error_message=bulk_task.error_message,
         progress=progress(session, bulk_task_id).as_dict(),
         sources=sources,
+        cost=costs.of_bulk_task(session, bulk_task_id),
         remarks=_remarks(sources),
         previews=_previews(session, bulk_task_id),
     )
@@ -102,10 +107,14 @@ def _previews(session: Session, bulk_task_id: UUID) -> list[dict[str, Any]]:
         .where(CTAIFramePreview.bulk_generate_task_id == bulk_task_id)
         .order_by(CTABulkGenerateSource.position, CTAIFramePreview.position)
     )
-    return [_preview(preview, url, title) for preview, url, title in rows]
+    cost_of = costs.by_preview(session, bulk_task_id)
+    return [
+        _preview(preview, url, title, cost_of.get(preview.id, Cost()))
+        for preview, url, title in rows
+    ]
 
 
-def _preview(preview: CTAIFramePreview, source_url: str, title: str) -> dict[str, Any]:
+def _preview(preview: CTAIFramePreview, source_url: str, title: str, cost: Cost) -> dict[str, Any]:
     prefill = preview.prefill or {}
     return {
         "preview_id": preview.id,
@@ -120,6 +129,11 @@ def _preview(preview: CTAIFramePreview, source_url: str, title: str) -> dict[str
         "price": prefill.get("price"),
         "original_background_url": preview.source_image_url,
         "generated_background_url": prefill.get("generated_background_url"),
+        "model_calls": cost.calls,
+        "tokens_in": cost.tokens_in,
+        "tokens_out": cost.tokens_out,
+        "model_seconds": cost.seconds,
+        "cost_usd": cost.usd,
         "started_at": preview.started_at,
         "finished_at": preview.finished_at,
         "prefill": preview.prefill,

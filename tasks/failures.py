@@ -68,8 +68,9 @@ def problems_of(futures: Iterable[PrefectFuture[Any]]) -> list[str]:
 
 
 def may_pass(task: Task[..., object], task_run: TaskRun, state: State[object]) -> bool:
-    """Prefect's question after a failure: whether trying again may help."""
+    """Prefect's question after a failure: whether trying again may help.
+
+    A generator has tried again by itself, as often as is worth while.
+    """
     error = state.result(raise_on_failure=False)
-    if isinstance(error, GenerationError):
-        return error.may_pass
     return isinstance(error, OperationalError | ConnectionError)
