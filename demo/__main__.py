@@ -154,6 +154,8 @@ def _summarize(console: Console, result: "BulkGenerateResult") -> None:
     )
     table.caption_justify = "left"
     console.print(table)
+    if result.cost.calls:
+        console.print(escape(str(result.cost)))
     for remark in result.remarks:
         console.print(escape(remark))
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from catalog.product import Source
-from db import bulk_tasks, progress, reports, sources
+from db import bulk_tasks, costs, progress, reports, sources
 from db.reports import BulkGenerateResult
 from db.session import unit_of_work
 from db.sources import SourceReference as SourceReference
@@ -40,7 +40,7 @@ def record_bulk_task(
 
 
 def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:
-    """Look at what became of a bulk task after its sources have ended.
+    """Look at what became of a bulk task after its sources have ended, and log it with its cost.
 
     Args:
         bulk_task_id: the bulk task.
@@ -54,6 +54,10 @@ def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:
         if sources.unfinished(session, bulk_task_id):
             raise PartsNotStarted(" ".join(problems) or "Some sources were never begun.")
         counts = progress.progress(session, bulk_task_id)
+        get_run_logger().info(
+            "%s of %s previews done, %s failed. %s",
+            counts.done, counts.total, counts.failed, costs.of_bulk_task(session, bulk_task_id),
+        )  # fmt: skip
         if not counts.done:
             reasons = progress.failures(session, bulk_task_id)
             raise NothingGenerated(
