@@ -21,3 +21,7 @@ class GeneratorAnsweredBadly(GenerationError):
     """The model answered with something that is not what was asked for."""
 
     may_pass = True
+
+
+class HeadlinesUsedUp(GenerationError):
+    """Every headline that a preview could have is taken by another preview of its batch."""

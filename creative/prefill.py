@@ -1,10 +1,13 @@
 """The prefill: the JSON that fills the overlay of one preview, and the rules that it keeps."""
 
+import unicodedata
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from creative.colors import MINIMUM_CONTRAST, contrast
+from creative.errors import HeadlinesUsedUp
 
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$", to_upper=True)]
 Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -178,3 +181,44 @@ def cut_at_a_word(text: str, length: int) -> str:
     while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in _CONNECTING:
         words.pop()
     return " ".join(words).rstrip(_DANGLING) or folded[: length - 1].rstrip(_JOINERS) + "…"
+
+
+def headline_key(text: str) -> str:
+    """What two headlines share that a reader would call equal.
+
+    NFKC and case are folded, white space too; punctuation at the end does not count.
+    """
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    bare = folded
+    while bare and (bare[-1].isspace() or unicodedata.category(bare[-1]).startswith("P")):
+        bare = bare[:-1]
+    return bare or folded
+
+
+def choose_words(draft: PrefillDraft, taken: Collection[str]) -> PrefillDraft:
+    """`draft` with the first of its own words and its alternatives whose headline is free.
+
+    `taken` holds the `headline_key` of every headline that its batch has already. That it had to
+    move on is told in `corrections`.
+
+    Raises:
+        HeadlinesUsedUp: all of them are taken.
+    """
+    if headline_key(draft.headline) not in taken:
+        return draft
+    for words in draft.alternatives:
+        if headline_key(words.headline) not in taken:
+            moved = (
+                f"headline: “{draft.headline}” is taken by another preview of this batch; "
+                f"it was replaced by “{words.headline}”."
+            )
+            changed = {
+                "headline": words.headline,
+                "subtitle": words.subtitle,
+                "corrections": (*draft.corrections, moved),
+            }
+            return draft.model_copy(update=changed)
+    raise HeadlinesUsedUp(
+        f"All {len(draft.alternatives) + 1} headlines for this product are taken by other "
+        "previews of the same batch: ask for fewer previews of it."
+    )
