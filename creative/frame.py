@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +13,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from creative.background import BACKGROUND_SIZE, words_area
-from creative.prefill import BadgeWidget, Layout, Prefill, PriceTagWidget, RatingWidget
+from creative.prefill import (
+    BadgeWidget,
+    Layout,
+    Prefill,
+    PriceTagWidget,
+    QRCodeWidget,
+    RatingWidget,
+)
+from creative.qr import Code, qr_code
+from creative.scrim import scrim_gradient
+from creative.typesetting import Parts, set_words
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -24,20 +33,6 @@ _TEMPLATES = Environment(
 # Anything else in a host could end the directive and begin another.
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+:[0-9a-f.:]*")
 _UNIT = re.compile(r"(\d) (\w{1,3}\b|[%°€$£])")
-# Pixels of a 1080-line picture, the largest first; 90 is the least that reads across a room.
-_HEADLINE_SIZES = (148, 132, 118, 106, 96, 92)
-_SUBTITLE_SIZE = 48
-_MOST_TEXT = {"left": 560, "right": 560, "center": 330}
-_COLUMN = {"left": 840, "right": 840, "center": 1150}
-_MOST_LINES = {"left": 3, "right": 3, "center": 1}
-_Stops = tuple[tuple[float, int], ...]
-# Opacity, and the share of the frame in percent at which it is reached.
-_SCRIM_BESIDE: _Stops = ((0.86, 0), (0.84, 24), (0.70, 35), (0.38, 43), (0.10, 49), (0.0, 52))
-_SCRIM_BELOW: _Stops = ((0.88, 0), (0.84, 22), (0.62, 30), (0.25, 35), (0.0, 39))
-_WIDE_SCRIM_BESIDE: _Stops = ((0.90, 0), (0.88, 34), (0.76, 45), (0.46, 53), (0.14, 60), (0.0, 66))
-_WIDE_SCRIM_BELOW: _Stops = ((0.92, 0), (0.88, 28), (0.74, 36), (0.40, 43), (0.12, 49), (0.0, 54))
-_NARROW = frozenset("iljtfrI.,:;!|'’()[] ")
-_BROAD = frozenset("mwMW@%&—…")
 
 
 def _unbroken(text: str) -> str:
@@ -46,6 +41,7 @@ def _unbroken(text: str) -> str:
 
 
 _TEMPLATES.filters["unbroken"] = _unbroken
+_TEMPLATES.filters["cqw"] = lambda pixels: f"{100 * pixels / BACKGROUND_SIZE[0]:.4g}cqw"
 
 
 @dataclass(frozen=True)
@@ -65,24 +61,35 @@ class _Area:
 def render_frame(prefill: Prefill) -> str:
     """The overlay of `prefill` as a self-contained page that scales from a phone to a television.
 
-    All text is escaped, and the page's own policy lets it load nothing but the background. Sizes
-    are in shares of the frame's width, so that it looks the same at every width.
+    All text is escaped, no script is needed, and the page's own policy lets it load nothing but
+    the background. Sizes are in shares of the frame's width, so that it looks the same at every
+    width. The button comes first in the order of focus, the code to scan second; a code that would
+    be too long for its place is left to the player.
     """
-    size = _headline_size(prefill)
-    crowded = _is_crowded(prefill, size)
+    price, fact, code = _price(prefill), _fact(prefill), _code(prefill)
+    brand = None if _says(prefill.headline, prefill.brand or "") else prefill.brand
+    setting = set_words(
+        Parts(
+            prefill.headline, prefill.subtitle, prefill.cta.text, brand, price,
+            fact.text if fact else None, code.card if code else 0,
+        ),
+        prefill.layout,
+    )  # fmt: skip
     style = _TEMPLATES.get_template("frame.css.jinja").render(
         colors=prefill.colors,
         layout=prefill.layout,
         area=_area(prefill.layout),
-        scrim=_scrim(prefill),
-        headline_size=round(100 * size / BACKGROUND_SIZE[0], 3),
-        crowded=crowded,
+        scrim=scrim_gradient(prefill.layout, prefill.colors.background, prefill.scrim),
+        setting=setting,
+        card=code.card if code else 0,
     )
     return _TEMPLATES.get_template("frame.html.jinja").render(
         prefill=prefill,
-        price=_price(prefill),
-        brand=None if _says(prefill.headline, prefill.brand or "") else prefill.brand,
-        facts=[] if crowded else _facts(prefill),
+        setting=setting,
+        price=price,
+        brand=setting.brand,
+        fact=fact if setting.fact else None,
+        code=code and Markup(code.svg),
         style=Markup(style),
         policy=_policy(style, prefill.generated_background_url),
         direction=_direction(prefill.locale),
@@ -122,70 +129,6 @@ def _area(layout: Layout) -> _Area:
     )
 
 
-def _scrim(prefill: Prefill) -> str:
-    """The ground's own colour under the words, fading out towards the product.
-
-    On an embedded background, calm and of that colour there already, it cannot be seen; what a
-    model painted under the words is not known, and is covered further.
-    """
-    towards = {"left": "to right", "right": "to left", "center": "to top"}[prefill.layout]
-    below, beside = _SCRIM_BELOW, _SCRIM_BESIDE
-    if prefill.generated_by.generator != "local":
-        below, beside = _WIDE_SCRIM_BELOW, _WIDE_SCRIM_BESIDE
-    stops = below if prefill.layout == "center" else beside
-    color = prefill.colors.background
-    listed = ", ".join(f"{color}{round(share * 255):02X} {place}%" for share, place in stops)
-    return f"linear-gradient({towards}, {listed})"
-
-
-def _headline_size(prefill: Prefill) -> int:
-    """The largest size, in pixels of a 1080-line picture, at which the headline has few lines."""
-    layout = prefill.layout
-    for size in _HEADLINE_SIZES:
-        lines = _lines(prefill.headline, _COLUMN[layout] / size)
-        if lines <= min(_MOST_LINES[layout], 2 if size > 120 else 3):
-            return size
-    return _HEADLINE_SIZES[-1]
-
-
-def _is_crowded(prefill: Prefill, size: int) -> bool:
-    """Whether headline and subtitle alone take so much height that something has to give way."""
-    column = _COLUMN[prefill.layout]
-    headline = _lines(prefill.headline, column / size) * size
-    subtitle = _lines(prefill.subtitle, column / _SUBTITLE_SIZE) * 1.3 * _SUBTITLE_SIZE
-    return headline + subtitle > _MOST_TEXT[prefill.layout]
-
-
-def _lines(text: str, room: float) -> int:
-    """How many lines `text` takes where `room` ems fit on one; a word too long for one counts 9."""
-    lines, used = 1, 0.0
-    for word in text.split(" "):
-        width = sum(map(_width, word))
-        if width > room:
-            if any(unicodedata.east_asian_width(sign) == "W" for sign in word):
-                lines, used = lines + int((used + width) / room), (used + width) % room
-                continue
-            return 9
-        if used and used + 0.25 + width > room:
-            lines, used = lines + 1, width
-        else:
-            used += width + (0.25 if used else 0)
-    return lines
-
-
-def _width(sign: str) -> float:
-    """About how wide a character is in ems, in a bold sans serif."""
-    if unicodedata.combining(sign):
-        return 0.0
-    if unicodedata.east_asian_width(sign) in "WF":
-        return 1.0
-    if sign in _NARROW:
-        return 0.34
-    if sign in _BROAD:
-        return 0.9
-    return 0.68 if sign.isupper() else 0.58
-
-
 def _price(prefill: Prefill) -> str | None:
     """The price, unless the headline is the price already."""
     tags = (widget.text for widget in prefill.widgets if isinstance(widget, PriceTagWidget))
@@ -197,15 +140,22 @@ def _says(text: str, part: str) -> bool:
     return " ".join(part.split()).casefold() in " ".join(text.split()).casefold()
 
 
-def _facts(prefill: Prefill) -> list[_Fact]:
-    """What the widgets say beside the price. A code to scan is left to the player."""
-    facts = []
-    for widget in prefill.widgets:
-        if isinstance(widget, RatingWidget):
-            facts.append(_Fact("rating", _rating(widget, prefill.locale)))
-        elif isinstance(widget, BadgeWidget):
-            facts.append(_Fact("badge", widget.text))
-    return facts[:2]
+def _fact(prefill: Prefill) -> _Fact | None:
+    """What the widgets say beside the price: a rating, or else a remark."""
+    facts = [
+        _Fact("rating", _rating(widget, prefill.locale))
+        for widget in prefill.widgets
+        if isinstance(widget, RatingWidget)
+    ]
+    facts += [
+        _Fact("badge", widget.text) for widget in prefill.widgets if isinstance(widget, BadgeWidget)
+    ]
+    return facts[0] if facts else None
+
+
+def _code(prefill: Prefill) -> Code | None:
+    urls = [widget.url for widget in prefill.widgets if isinstance(widget, QRCodeWidget)]
+    return qr_code(urls[0]) if urls else None
 
 
 def _rating(widget: RatingWidget, locale: str) -> str:

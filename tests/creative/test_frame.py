@@ -121,7 +121,7 @@ def test_the_page_has_no_script_and_asks_for_nothing_but_the_background() -> Non
     assert "url(" not in page.style
     assert "@import" not in page.style
     hosts = re.findall(r"https?://([^/\s\"'<>;]+)", html)
-    assert sorted(hosts) == ["media.example", "media.example", "shop.example"]
+    assert sorted(hosts) == ["media.example", "media.example", "shop.example", "shop.example"]
 
 
 def test_the_policy_allows_this_style_and_this_host_alone() -> None:
@@ -205,28 +205,29 @@ def test_long_words_push_the_lesser_facts_out_and_not_the_button() -> None:
     assert "In stock" in _Page(render_frame(prefill())).shown
 
 
-def scrim_of(shown: Prefill) -> list[tuple[int, int]]:
+def scrim_of(shown: Prefill) -> list[tuple[int, float]]:
     """Opacity, 0 to 255, and the percentage at which it is reached."""
     scrim = re.search(r"\.scrim \{ background: linear-gradient\(to \w+, (.+?)\); \}",
                       render_frame(shown))  # fmt: skip
     assert scrim
-    stops = re.findall(r"#F4EFE8([0-9A-F]{2}) (\d+)%", scrim.group(1))
-    return [(int(opacity, 16), int(place)) for opacity, place in stops]
+    stops = re.findall(r"#F4EFE8([0-9A-F]{2}) ([\d.]+)%", scrim.group(1))
+    return [(int(opacity, 16), float(place)) for opacity, place in stops]
 
 
-def test_the_scrim_has_the_grounds_colour_and_is_clear_at_the_product() -> None:
-    stops = scrim_of(prefill(layout="right"))
+@pytest.mark.parametrize("layout", ["left", "right", "center"])
+def test_the_scrim_is_whole_under_the_words_and_clear_at_the_product(layout: Layout) -> None:
+    stops = scrim_of(prefill(layout=layout, scrim=1.0))
+    area = words_area(layout)
+    end = {"left": area.right / 19.2, "right": 100 - area.left / 19.2,
+           "center": 100 - area.top / 10.8}[layout]  # fmt: skip
+    assert all(opacity == 255 for opacity, place in stops if place <= end)
     assert stops[-1][0] == 0
-    assert stops[-1][1] <= 52
-    assert stops[0][0] > 200
+    assert stops[-1][1] <= end + 10.1
 
 
-def test_the_scrim_covers_more_of_what_a_model_painted() -> None:
-    painted = GeneratedBy(generator="gemini", image_model="m", text_model="m")
-    for layout in ("right", "center"):
-        own, other = (scrim_of(prefill(layout=layout, generated_by=by))
-                      for by in (GeneratedBy(generator="local"), painted))  # fmt: skip
-        assert other[-1][1] > own[-1][1] + 10
+def test_the_scrim_is_as_strong_as_the_prefill_says() -> None:
+    assert max(opacity for opacity, _ in scrim_of(prefill(scrim=0.4))) == 102
+    assert {opacity for opacity, _ in scrim_of(prefill(scrim=0.0))} == {0}
 
 
 def test_languages_that_run_right_to_left_do() -> None:
@@ -238,6 +239,26 @@ def test_a_number_is_kept_beside_its_unit() -> None:
     assert "350\N{NO-BREAK SPACE}ml" in render_frame(prefill())
 
 
-def test_a_code_to_scan_is_left_to_the_player() -> None:
-    without = prefill(widgets=(PriceTagWidget(text="€24.00"), BadgeWidget(text="In stock")))
-    assert render_frame(prefill()) == render_frame(without)
+def test_the_code_comes_after_the_button_and_leads_to_the_same_place() -> None:
+    for layout in ("left", "right", "center"):
+        button, code = _Page(render_frame(prefill(layout=layout))).attributes("a")
+        assert (button["class"], code["class"]) == ("cta", "code")
+        assert button["href"] == code["href"]
+        assert "Shop now" in str(code["aria-label"])
+
+
+def test_a_prefill_without_a_code_or_with_one_too_long_has_none() -> None:
+    without = prefill(widgets=(PriceTagWidget(text="€24.00"),))
+    too_long = prefill(widgets=(QRCodeWidget(url="https://shop.example/" + "a" * 700),))
+    for shown in (without, too_long):
+        assert len(_Page(render_frame(shown)).attributes("a")) == 1
+        assert '<svg viewBox="0 0 33' not in render_frame(shown)
+
+
+def test_a_code_stands_on_white_in_the_size_that_it_needs() -> None:
+    style = _Page(render_frame(prefill())).style
+    card = re.search(r"\.code \{[^}]*width: ([\d.]+)cqw; height: ([\d.]+)cqw;[^}]*#FFF", style)
+    assert card
+    assert card.group(1) == card.group(2)
+    # 25 modules of the code, and four of quiet zone on each side.
+    assert float(card.group(1)) * 19.2 * 25 / 33 == pytest.approx(216, abs=0.5)
