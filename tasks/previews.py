@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -11,9 +12,12 @@ from catalog.errors import NoUsablePicture
 from catalog.images import load_picture
 from catalog.ranked import choose_images
 from creative.brief import Brief
-from creative.prefill import PrefillDraft
+from creative.legibility import make_readable
+from creative.media import MediaStore
+from creative.prefill import PrefillDraft, choose_words, headline_key
 from db import previews, products, sources
 from db.session import unit_of_work
+from settings import get_settings
 from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
 
 
@@ -54,8 +58,13 @@ def load_brief(preview_id: UUID) -> Brief:
     """
     with unit_of_work() as session:
         request = previews.request(session, preview_id)
-    picture = load_picture(request.source_image_url)
-    return Brief(product=request.product, picture=picture, position=request.position)
+    return Brief(
+        product=request.product,
+        picture=load_picture(request.source_image_url),
+        position=request.position,
+        # Products begin their batches differently, and another attempt is another try.
+        seed=crc32(request.product.url.encode()) + request.attempt - 1,
+    )
 
 
 @task(
@@ -70,15 +79,26 @@ def fill_preview(
 ) -> None:
     """Merge the two halves into the preview's prefill and store it.
 
+    The words are made readable on the very background, and its headline is one that no other
+    preview of the batch has.
+
     Raises:
+        HeadlinesUsedUp: the batch has every headline that could be written for this product.
+        MediaStoreFailed: the background cannot be read back.
         PreviewNotOwned: another run owns the preview, or it has ended.
     """
+    settings = get_settings()
+    background = MediaStore(settings.media_dir, settings.media_url).load(background_url)
+    readable = make_readable(PrefillDraft.model_validate(draft), background)
     with unit_of_work() as session:
         request = previews.request(session, preview_id)
-        prefill = PrefillDraft.model_validate(draft).complete(
-            request.source_image_url, background_url
-        )
-        previews.fill(session, preview_id, run_id, prefill.model_dump(mode="json"))
+        keys = {headline_key(words.headline) for words in (readable, *readable.alternatives)}
+        chosen = choose_words(readable, previews.taken_headlines(session, preview_id, keys))
+        prefill = chosen.complete(request.source_image_url, background_url)
+        previews.fill(
+            session, preview_id, run_id, prefill.model_dump(mode="json"),
+            headline_key(prefill.headline),
+        )  # fmt: skip
 
 
 def check_source(source_id: UUID, problems: Sequence[str]) -> None:

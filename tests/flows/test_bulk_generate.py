@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from catalog.product import InvalidSources
 from creative.brief import Brief
+from creative.calls import Calls
 from creative.errors import GeneratorRefused
 from creative.local import LocalGenerator
 from creative.prefill import Prefill, PrefillDraft
@@ -164,7 +165,7 @@ def test_a_page_without_a_usable_picture_says_so(
 class RefusesTheSecond(LocalGenerator):
     """Fails as a model may: for one preview, with a reason of its own."""
 
-    def prefill(self, brief: Brief) -> PrefillDraft:
+    def prefill(self, brief: Brief, calls: Calls | None = None) -> PrefillDraft:
         if brief.position == 1:
             raise GeneratorRefused("The model would not write about this one.")
         return super().prefill(brief)
