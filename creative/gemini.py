@@ -1,5 +1,6 @@
 """The generator that asks Gemini; the SDK itself is behind `creative.gemini_sdk`."""
 
+import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -30,6 +31,8 @@ from creative.review import review
 from creative.schema import schema_for_gemini
 from settings import Settings
 
+_WEB_ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+
 
 class GeminiGenerator:
     """Backgrounds image-to-image, words by structured output; facts come from the product alone.
@@ -46,7 +49,7 @@ class GeminiGenerator:
 
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
-        self._client = GeminiClient(_key_of(settings), settings.gemini_endpoint)
+        self._client = GeminiClient(_key_of(settings), _endpoint_of(settings))
         self._sleep = sleep
 
     def background(self, brief: Brief, calls: Calls) -> Image.Image:
@@ -165,6 +168,13 @@ class _Writing:
         draft = draft_from(read_words(answer), self._facts, self._generated_by)
         self._draft = draft
         return draft
+
+
+def _endpoint_of(settings: Settings) -> str | None:
+    endpoint = (settings.gemini_endpoint or "").strip()
+    if "://" in endpoint and not _WEB_ADDRESS.match(endpoint):
+        raise GeneratorRefused("CTA_GEMINI_ENDPOINT is to be an address with https:// or http://.")
+    return endpoint.rstrip("/") or None
 
 
 def _key_of(settings: Settings) -> SecretStr:

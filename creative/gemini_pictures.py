@@ -4,6 +4,7 @@ import io
 import warnings
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from creative.background import BACKGROUND_SIZE, product_area
@@ -18,6 +19,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 90
 _COMPARED = (64, 36)
 _SAME = 1.0
+_COARSE = 4
+_REACH = 22
+_SOFTNESS = 9
 
 
 def as_seen(picture: Image.Image) -> Image.Image:
@@ -30,8 +34,8 @@ def as_seen(picture: Image.Image) -> Image.Image:
 def lay_out(picture: Image.Image, layout: Layout) -> Image.Image:
     """`picture` (any mode) where the product shall stand, on a canvas of 16:9, RGB, 1536 × 864.
 
-    A model answers in the shape of what it is given. Around the picture its own edge goes on,
-    more and more softly, so that there is no frame for the model to keep.
+    A model answers in the shape of what it is given. The picture's edge goes over softly into the
+    colour that most of it has, so that there is no frame for the model to keep.
     """
     scale = CANVAS_SIZE[0] / BACKGROUND_SIZE[0]
     area = product_area(layout)
@@ -95,15 +99,27 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _extended(placed: Image.Image, left: int, top: int) -> Image.Image:
-    """A canvas on which the edge of `placed`, at `left`, `top`, goes on in all directions."""
-    width, height = CANVAS_SIZE
-    right, below = width - left - placed.width, height - top - placed.height
-    # Its outermost pixels may be a thin frame, or the blur of one.
-    edge = placed.filter(ImageFilter.GaussianBlur(3))
-    sides = ((top, below), (left, right), (0, 0))
-    pixels = np.pad(np.asarray(edge), sides, mode="edge")
-    canvas = Image.fromarray(np.ascontiguousarray(pixels))
-    return canvas.filter(ImageFilter.GaussianBlur(48))
+    """A canvas on which the edge of `placed`, at `left`, `top`, goes over into its usual colour."""
+    width, height = (side // _COARSE for side in CANVAS_SIZE)
+    left, top = left // _COARSE, top // _COARSE
+    inner = (max(1, placed.width // _COARSE), max(1, placed.height // _COARSE))
+    edge = np.asarray(placed.resize(inner, Image.Resampling.BOX))
+    border = np.concatenate([edge[0], edge[-1], edge[:, 0], edge[:, -1]])
+    backdrop = np.median(border, axis=0)
+    sides = ((top, height - top - inner[1]), (left, width - left - inner[0]), (0, 0))
+    near = np.pad(edge, sides, mode="edge")
+    across = _outside(width, left, inner[0])[None, :]
+    down = _outside(height, top, inner[1])[:, None]
+    far = np.minimum(np.hypot(across, down) / _REACH, 1.0)[..., None]
+    pixels = np.rint(near * (1 - far) + backdrop * far).astype(np.uint8)
+    soft = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_SOFTNESS))
+    return soft.resize(CANVAS_SIZE, Image.Resampling.BICUBIC)
+
+
+def _outside(length: int, start: int, inside: int) -> NDArray[np.float32]:
+    """How far each of `length` pixels is from the `inside` ones that begin at `start`."""
+    place = np.arange(length, dtype=np.float32)
+    return np.maximum(np.maximum(start - place, place - (start + inside - 1)), 0)
 
 
 def _feathered(size: tuple[int, int]) -> Image.Image:

@@ -4,6 +4,7 @@ import json
 import secrets
 
 from creative.brief import Angle, Brief, Mood
+from creative.phrases import tidy
 from creative.prefill import CTA_LENGTH, HEADLINE_LENGTH, SUBTITLE_LENGTH, Layout
 
 _LONGEST_TITLE = 300
@@ -112,7 +113,8 @@ def fenced(facts: dict[str, str | None]) -> str:
 
     The lines have a random mark, and JSON has no line breaks of its own.
     """
-    known = {name: fact for name, fact in facts.items() if fact}
+    # What a page uses as a line break is more than what JSON escapes.
+    known = {name: tidy(fact) for name, fact in facts.items() if tidy(fact)}
     data = json.dumps(known, ensure_ascii=False)
     mark = secrets.token_hex(8)
     return (

@@ -377,7 +377,7 @@ def empty() -> Reply:
     return Reply(body={})
 
 
-def blocked_prompt(reason: str = "SAFETY", harm: int = 0) -> Reply:
+def blocked_prompt(reason: str | int = "SAFETY", harm: int = 0) -> Reply:
     feedback: dict[str, Any] = {"blockReason": reason}
     if harm:
         feedback["safetyRatings"] = [{"category": harm, "probability": 4}]
