@@ -88,7 +88,7 @@ _current: ContextVar[_Watch | None] = ContextVar("exchange", default=None)
 def _watching(seconds: float) -> Iterator[_Watch]:
     watch = _Watch()
     token = _current.set(watch)
-    threading.Thread(target=watch.wait, args=(seconds,), daemon=True).start()
+    threading.Thread(target=watch.wait, args=(seconds,), name="exchange", daemon=True).start()
     try:
         yield watch
     finally:

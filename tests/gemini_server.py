@@ -148,6 +148,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Visit(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_POST(self) -> None:
