@@ -105,7 +105,7 @@ def draft_from(
     """A draft with the model's words and colours, and everything else from `facts`.
 
     What is too long is cut at a word, and colours that cannot be used or read are replaced, which
-    `corrections` say. The words of `facts` stand last among the alternatives.
+    `corrections` say.
     """
     corrections: list[str] = []
     headline = _cut("headline", written.headline, HEADLINE_LENGTH, corrections)
@@ -118,7 +118,7 @@ def draft_from(
             "cta": facts.cta.model_copy(update={"text": button}),
             "visual_vibe": cut_at_a_word(tidy(written.visual_vibe), _VIBE_LENGTH),
             "colors": _colors(written.colors, facts.colors, corrections),
-            "alternatives": _alternatives(written, headline, facts),
+            "alternatives": _alternatives(written, headline),
             "generated_by": generated_by,
             "corrections": (*facts.corrections, *corrections),
         }
@@ -140,13 +140,12 @@ def _cut(name: str, text: str, length: int, corrections: list[str]) -> str:
     return cut
 
 
-def _alternatives(written: WrittenPrefill, headline: str, facts: PrefillDraft) -> tuple[Words, ...]:
+def _alternatives(written: WrittenPrefill, headline: str) -> tuple[Words, ...]:
     pairs = [
         (cut_at_a_word(tidy(pair.headline), HEADLINE_LENGTH),
          cut_at_a_word(tidy(pair.subtitle), SUBTITLE_LENGTH))
         for pair in written.alternatives[:_MOST_ALTERNATIVES]
     ]  # fmt: skip
-    pairs += [(words.headline, words.subtitle) for words in (facts, *facts.alternatives)]
     taken = {headline.casefold()}
     kept = []
     for first, second in pairs:
