@@ -223,7 +223,7 @@ def test_waiting_to_be_allowed_does_not_count(
 
     monkeypatch.setattr("creative.gemini_attempts._backoff", lambda state: 0.1)
     gemini.script(server.failure(503), server.picture())
-    ask_gemini(gemini_total_seconds=1).background(brief, Slow())
+    ask_gemini(gemini_total_seconds=0.6).background(brief, Slow())
     assert len(gemini.calls) == 2
 
 
@@ -315,6 +315,17 @@ def test_a_call_that_is_not_allowed_is_not_made(
     with pytest.raises(NoMore):
         generator.background(brief, log)
     assert (gemini.calls, log.made) == ([], [])
+
+
+def test_the_sdk_does_not_try_again_by_itself(
+    gemini: GeminiServer, generator: GeminiGenerator, brief: Brief
+) -> None:
+    # Told by the SDK, as it would be without the hook, a 503 is what it tries again for minutes.
+    generator._client._service.transport._session.hooks["response"].clear()
+    gemini.script(server.failure(503))
+    with pytest.raises(GenerationError, match="ServiceUnavailable"):
+        generator.background(brief, CallLog())
+    assert len(gemini.calls) == 1
 
 
 def test_two_generators_keep_their_own_settings(

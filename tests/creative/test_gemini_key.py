@@ -12,6 +12,8 @@ from creative.brief import Brief
 from creative.calls import CallLog
 from creative.errors import GenerationError, GeneratorRefused
 from creative.gemini import GeminiGenerator
+from creative.gemini_exchange import CallFailed, Question, Turn
+from creative.gemini_sdk import GeminiClient
 from creative.generators import get_generator
 from settings import Settings
 from tests import gemini_server as server
@@ -72,6 +74,7 @@ def test_the_key_is_in_no_error_no_log_and_no_record(
     gemini.script(answer)
     log = CallLog()
     seen = []
+    neighbours: list[type] = []
     google = [name for name in logging.root.manager.loggerDict if name.startswith("google")]
     with caplog.at_level(logging.DEBUG):
         for name in ["google", *google]:
@@ -84,16 +87,32 @@ def test_the_key_is_in_no_error_no_log_and_no_record(
                 try:
                     seen.append(repr(make(brief, log)))
                 except GenerationError as error:
+                    neighbours += [type(error.__context__), type(error.__cause__)]
                     seen += [everything_of(error), everything_of(pickle.loads(pickle.dumps(error)))]
         finally:
             logging.getLogger("google").removeHandler(caplog.handler)
     # The SDK, and what lies below it, did log.
     assert {"google", "urllib3"} <= {record.name.split(".")[0] for record in caplog.records}
     assert gemini.calls
+    # Those of Google's and of requests hold the request, whose headers hold the key.
+    roots = {one.__module__.split(".")[0] for one in neighbours}
+    assert roots <= {"builtins", "PIL", "pydantic_core"}
     records = [repr(vars(record)) for record in caplog.records]
     written = capfd.readouterr()
     for text in (*seen, caplog.text, *records, repr(log.made), written.out, written.err):
         assert KEY not in text
+
+
+def test_a_failed_call_is_no_neighbour_of_the_sdks_error(
+    gemini: GeminiServer, brief: Brief
+) -> None:
+    client = GeminiClient(SecretStr(KEY), gemini.url)
+    question = Question("gemini-flash-latest", "CTA_GEMINI_TEXT_MODEL", (Turn("user", ("Hi",)),))
+    for answer in (server.drop(), server.failure(403), server.garbage()):
+        gemini.script(answer)
+        with pytest.raises(CallFailed) as caught:
+            client.ask(question, 5)
+        assert caught.value.__context__ is caught.value.__cause__ is None
 
 
 def test_the_key_travels_in_a_header_and_not_in_an_address_or_a_body(
