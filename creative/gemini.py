@@ -31,6 +31,7 @@ from creative.review import review
 from creative.schema import schema_for_gemini
 from settings import Settings
 
+_LONGEST_SAID = 4000
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
@@ -145,7 +146,7 @@ class _Writing:
             except GenerationError as bad:
                 problem = bad
         if self._draft is None:
-            raise problem.with_traceback(None) from None
+            raise problem
         return self._draft
 
     def _read_strictly(self, answer: Answer) -> PrefillDraft:
@@ -164,7 +165,7 @@ class _Writing:
 
     def _read(self, answer: Answer) -> PrefillDraft:
         check_finished(answer)
-        self._said = answer.text
+        self._said = answer.text[:_LONGEST_SAID]
         draft = draft_from(read_words(answer), self._facts, self._generated_by)
         self._draft = draft
         return draft

@@ -12,6 +12,7 @@ import json
 import re
 import threading
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -265,6 +266,27 @@ WORDS: dict[str, Any] = {
 
 def words(**changed: Any) -> Reply:
     return text(json.dumps(WORDS | changed))
+
+
+def varied_words(call: Call) -> Reply:
+    """Words that differ from call to call and claim nothing, for batches of many previews."""
+    first, second = divmod(zlib.crc32("".join(call.texts).encode()) % 64, 8)
+    pairs = [
+        (f"{_FIRST[first]} {_SECOND[(second + step) % 8]}", f"For {_SECOND[second]}, every day")
+        for step in range(3)
+    ]
+    others = [{"headline": headline, "subtitle": said} for headline, said in pairs[1:]]
+    return words(headline=pairs[0][0], subtitle=pairs[0][1], alternatives=others)
+
+
+def varied_picture(call: Call) -> Reply:
+    """A picture whose colour differs from call to call."""
+    hue = zlib.crc32("".join(call.texts).encode()) % 360
+    return picture(color=f"hsl({hue}, 40%, 35%)")
+
+
+_FIRST = ("Quiet", "Bright", "Gentle", "Steady", "Warm", "Clear", "Calm", "Easy")
+_SECOND = ("mornings", "evenings", "corners", "moments", "pours", "walks", "tables", "rooms")
 
 
 def text(said: str, finish: str | int = "STOP") -> Reply:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -10,9 +10,11 @@ from pydantic import SecretStr
 
 from catalog.product import ScrapedProduct
 from creative.brief import Brief
-from creative.gemini import GeminiGenerator
 from settings import Settings
 from tests.gemini_server import GeminiServer
+
+if TYPE_CHECKING:
+    from creative.gemini import GeminiGenerator
 
 KEY = "AIza-Canary-7f3a9c"
 
@@ -36,12 +38,13 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def ask_gemini(gemini: GeminiServer, pauses: list[float]) -> Callable[..., GeminiGenerator]:
+def ask_gemini(gemini: GeminiServer, pauses: list[float]) -> Callable[..., "GeminiGenerator"]:
     """Makes a generator with the settings that are given."""
+    from creative.gemini import GeminiGenerator
 
-    def make(**settings: Any) -> GeminiGenerator:
+    def make(**settings: Any) -> "GeminiGenerator":
         sleep = settings.pop("sleep", pauses.append)
-        chosen = {
+        chosen: dict[str, Any] = {
             "generator": "gemini", "GOOGLE_API_KEY": SecretStr(KEY), "gemini_endpoint": gemini.url,
             "gemini_timeout_seconds": 5,
         }  # fmt: skip
@@ -51,7 +54,7 @@ def ask_gemini(gemini: GeminiServer, pauses: list[float]) -> Callable[..., Gemin
 
 
 @pytest.fixture
-def generator(ask_gemini: Callable[..., GeminiGenerator]) -> GeminiGenerator:
+def generator(ask_gemini: Callable[..., "GeminiGenerator"]) -> "GeminiGenerator":
     return ask_gemini()
 
 

@@ -284,7 +284,7 @@ def test_each_call_is_allowed_first_and_told_after_with_what_it_took(
     ).background(brief, log)
     assert order == [0, (1, "GeneratorOverloaded"), 1, (2, None)]
     failed, made = log.made
-    assert (failed.tokens_in, failed.tokens_out, failed.cost) == (0, 0, 0)
+    assert (failed.tokens_in, failed.tokens_out, failed.cost) == (0, 0, Decimal(0))
     # 500 of the 1,500 tokens came out, 300 of them unseen, as thoughts.
     assert (made.model, made.tokens_in, made.tokens_out) == ("gemini-3.1-flash-image", 1000, 500)
     assert made.cost == Decimal("0.0154")
