@@ -104,6 +104,13 @@ def test_a_slow_server_behind_a_proxy_is_left_in_time(
     assert times_out(session, "http://far.example/slow", proxies=proxies)
 
 
+def test_a_proxy_that_is_slow_to_let_through_is_left_in_time(
+    session: requests.Session, host: HostileHost
+) -> None:
+    host.answers["far.example:443"] = lambda visit: visit.drips_headers()
+    assert times_out(session, "https://far.example/", proxies={"https": f"http://{host.name}"})
+
+
 def test_a_connection_that_is_reused_is_held_to_it_too(
     session: requests.Session, host: HostileHost
 ) -> None:
