@@ -55,7 +55,7 @@ def test_words_and_colours_are_the_models_and_facts_are_the_pages(
     assert draft.corrections == ()
 
 
-def test_other_words_stand_by_and_the_embedded_ones_last(
+def test_other_words_stand_by_and_the_embedded_ones_after_them(
     gemini: GeminiServer, generator: GeminiGenerator, brief: Brief
 ) -> None:
     pairs = [{"headline": "POUR SLOWLY", "subtitle": "The same again"},
@@ -64,9 +64,8 @@ def test_other_words_stand_by_and_the_embedded_ones_last(
     gemini.script(server.words(alternatives=pairs))
     draft = generator.prefill(brief, CallLog())
     local = LocalGenerator().prefill(brief)
-    assert [words.headline for words in draft.alternatives] == [
-        "A quiet pour", local.headline, *(words.headline for words in local.alternatives)
-    ]  # fmt: skip
+    headlines = [words.headline for words in draft.alternatives]
+    assert headlines[:2] == ["A quiet pour", local.headline]
     assert len(draft.alternatives[0].subtitle) <= 90
 
 
