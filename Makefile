@@ -10,7 +10,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server test lint types check format migrate server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
-	bench-downloads bench-memory clean
+	bench-downloads bench-memory bench-creative check-previews clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -88,6 +88,12 @@ bench-downloads: setup $(PEER)/.installed ## Measure downloading and decoding ag
 
 bench-memory: setup ## Measure that memory does not grow with the products ranked
 	$(BIN)/python -m bench.memory
+
+check-previews: setup ## Judge the demo's previews by their pixels (needs chromium)
+	$(BIN)/python -m demo.check_previews
+
+bench-creative: setup ## Measure the embedded generator and the overlay against their limits
+	$(BIN)/python -m bench.creative
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
 	$(BIN)/python -m demo.readme_picture

@@ -47,9 +47,9 @@ def main() -> int:
         ]
         result = _run(console, bulk_task_id, sources)
     _summarize(console, result)
-    from demo.contact_sheet import write_contact_sheet
+    from demo.contact_sheet import PREVIEWS, write_contact_sheet
 
-    page = write_contact_sheet(result, DATA_DIR / "previews")
+    page = write_contact_sheet(result, PREVIEWS)
     seconds = time.monotonic() - began
     console.print(
         f"\n[bold]Look at the previews:[/] {page.as_uri()}\n"

@@ -1,51 +1,38 @@
-"""`make readme-picture`: a picture of the demo's previews, taken with chromium."""
+"""`make readme-picture`: a picture of the demo's previews, taken with a browser."""
 
-import shutil
-import subprocess
+import io
 import sys
-import tempfile
-from pathlib import Path
 
 from PIL import Image
 
+from demo.contact_sheet import PREVIEWS
+from demo.overlay_checks import BrowserMissing, OverlayChecks
 from settings import PROJECT_ROOT
 
-PAGE = PROJECT_ROOT / ".data" / "demo" / "previews" / "index.html"
+PAGE = PREVIEWS / "sheet.html"
 PICTURE = PROJECT_ROOT / "docs" / "previews.jpg"
-WIDTH, HEIGHT = 1600, 1500
-SHOWN_WIDTH = 1200
+WIDTH = 2400
+SHOWN_WIDTH = 1600
+_LARGEST = 400_000
 
 
 def main() -> None:
-    """Take the picture of the page that `make demo` wrote, and store it small."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None or not PAGE.exists():
-        sys.exit("Chromium is needed, and the page that `make demo` writes.")
-    with tempfile.TemporaryDirectory() as folder:
-        shot = Path(folder) / "shot.png"
-        subprocess.run(
-            [
-                chromium,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--no-first-run",
-                "--hide-scrollbars",
-                f"--window-size={WIDTH},{HEIGHT}",
-                f"--screenshot={shot}",
-                f"--user-data-dir={folder}/profile",
-                PAGE.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        with Image.open(shot) as picture:
-            small = picture.convert("RGB")
-            small.thumbnail((SHOWN_WIDTH, SHOWN_WIDTH * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
-            PICTURE.parent.mkdir(exist_ok=True)
-            small.save(PICTURE, "JPEG", quality=82, optimize=True, progressive=True)
+    """Take the picture of the sheet that `make demo` wrote, and store it small."""
+    if not PAGE.exists():
+        sys.exit("There is nothing to take a picture of yet: run `make demo` first.")
+    try:
+        with OverlayChecks() as browser:
+            shot = browser.screenshot(PAGE.as_uri(), WIDTH, WIDTH, "main")
+    except BrowserMissing as missing:
+        sys.exit(str(missing))
+    with Image.open(io.BytesIO(shot)) as picture:
+        height = round(picture.height * SHOWN_WIDTH / picture.width)
+        small = picture.convert("RGB").resize((SHOWN_WIDTH, height), Image.Resampling.LANCZOS)
+    PICTURE.parent.mkdir(exist_ok=True)
+    for quality in range(90, 50, -4):
+        small.save(PICTURE, "JPEG", quality=quality, optimize=True, progressive=True)
+        if PICTURE.stat().st_size <= _LARGEST:
+            break
     print(f"{PICTURE.relative_to(PROJECT_ROOT)}: {PICTURE.stat().st_size // 1000} kB")
 
 

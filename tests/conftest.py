@@ -41,6 +41,8 @@ from db.models import Base  # noqa: E402
 from db.session import get_engine, unit_of_work  # noqa: E402
 from settings import get_settings  # noqa: E402
 
+pytest_plugins = ["tests.browser"]
+
 if TYPE_CHECKING:
     from demo.shop import Shop
     from tests.pages import Pages

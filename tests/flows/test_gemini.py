@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 from prefect.client.orchestration import get_client
 from sqlalchemy import Engine, text
-from tests.gemini_server import GeminiServer
 
 from creative.encoding import DigitalSource
 from creative.prefill import Prefill, headline_key
@@ -18,6 +17,7 @@ from flows import bulk_generate
 from settings import get_settings
 from tasks import calls
 from tests import gemini_server as gemini
+from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "database")
