@@ -13,11 +13,13 @@ from creative.folding import Folded
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_STEM = 3
+_LONGEST_PREFIX = 20
 _INFLECTED = re.compile(r"(?:e[rsnm]|es|as|os|[aeios])$")
 _OUT_OF = re.compile(
     r"(?<![\d.,])(?P<value>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of|von|sur|de|su|van de|van|uit)\s?"
     r"(?P<best>5|10)(?![\d/%]|[.,]\d)"
 )
+_DIGIT = re.compile(r"\d")
 _STARS = re.compile("[★⭐🌟☆✩]{2,20}")
 _NUMBER_ONE = re.compile(
     r"(?:#\s?|(?<![^\W_])(?:no|nr|n|num|number|nummer|numero)(?:\s?[.°]\s?|\s))1(?![\w%]|[.,]\d)"
@@ -44,15 +46,18 @@ def claims_in(folded: Folded, language: str, currency: str | None) -> list[Found
         currency: the product's own (ISO 4217).
     """
     text = folded.text
-    whole = [*_ratings(text), *_in_patterns(text)]
-    ratings_and_offers = sorted((one.start, one.end) for one in whole)
-    amounts = amounts_in(folded, language, currency)
-    alone = [one for one in amounts if not _is_within(one, ratings_and_offers)]
-    off = [
-        Found("discount", match.start(), match.end(), frozenset({("discount", "off")}))
-        for match in _AMOUNT_OFF.finditer(text)
-    ]
-    found = [*whole, *alone, *off, *_phrases(text, language)]
+    found = [*_stars(text), *_phrases(text, language)]
+    if _DIGIT.search(text):
+        whole = [*_ratings(text), *_in_patterns(text)]
+        spans = sorted((one.start, one.end) for one in whole)
+        amounts = amounts_in(folded, language, currency)
+        found += whole + [one for one in amounts if not _is_within(one, spans)]
+        found += (
+            Found("discount", match.start(), match.end(), frozenset({("discount", "off")}))
+            for match in _AMOUNT_OFF.finditer(text)
+        )
+    else:
+        found += amounts_in(folded, language, currency)
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
@@ -68,6 +73,9 @@ def _ratings(text: str) -> Iterator[Found]:
         if values:
             meanings = frozenset((value, best) for value in values)
             yield Found("rating", match.start(), match.end(), meanings)
+
+
+def _stars(text: str) -> Iterator[Found]:
     for match in _STARS.finditer(text):
         filled = sum(sign in "★⭐🌟" for sign in match[0])
         meanings = frozenset({(Fraction(filled), Fraction(5))})
@@ -102,7 +110,7 @@ def _phrases(text: str, language: str) -> Iterator[Found]:
                 free_until = place + len(phrase)
                 break
         else:
-            for length in range(4, len(word) + 1):
+            for length in range(4, min(len(word), _LONGEST_PREFIX) + 1):
                 if kind_of := prefixes.get(word[:length]):
                     yield Found(kind_of, start, end, frozenset({(kind_of, word[:length])}))
                     break

@@ -34,7 +34,7 @@ def unsupported_claims(text: str, product: ScrapedProduct) -> tuple[Claim, ...]:
     (`creative.claim_words`); spelled-out numbers are those that no other of the six languages
     has another meaning for, or that are the page's own language's.
     """
-    language = (product.locale or "").replace("_", "-").partition("-")[0].casefold()
+    language = _language(product)
     folded = fold(text)
     found = claims_in(folded, language, product.currency)
     if not found:
@@ -49,6 +49,23 @@ def unsupported_claims(text: str, product: ScrapedProduct) -> tuple[Claim, ...]:
         if not _is_said(one, facts)
     ]
     return tuple(dict.fromkeys(claims))
+
+
+def is_price_of(text: str, product: ScrapedProduct) -> bool:
+    """Whether `text` tells one price, and that is the product's own."""
+    if product.price is None or not product.price.is_finite() or not product.currency:
+        return False
+    own = (Fraction(product.price), product.currency)
+    prices = [
+        one.meanings
+        for one in claims_in(fold(text), _language(product), product.currency)
+        if one.kind == "price"
+    ]
+    return len(prices) == 1 and own in prices[0]
+
+
+def _language(product: ScrapedProduct) -> str:
+    return (product.locale or "").replace("_", "-").partition("-")[0].casefold()
 
 
 @lru_cache(maxsize=128)

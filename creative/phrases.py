@@ -3,110 +3,183 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
+
+from w3lib.html import remove_tags, replace_entities
 
 from creative.brief import Angle
-from creative.prefill import HEADLINE_LENGTH, SUBTITLE_LENGTH, cut_at_a_word
-from creative.wording import BEGINS_NOTHING, BENEFIT_CUES, LIMITING, OCCASION_CUES
+from creative.claims import claims_in
+from creative.cues import (
+    AND,
+    BEGINS_NOTHING,
+    BENEFIT_CUES,
+    BOILERPLATE,
+    ENDS_NOTHING,
+    LIMITING,
+    OCCASION_CUES,
+)
+from creative.folding import fold
+from creative.prefill import CONNECTING, HEADLINE_LENGTH, SUBTITLE_LENGTH, cut_at_a_word
+from creative.titles import is_shouted
 
 _LONGEST_TEXT = 6000
 _MOST_SENTENCES = 40
 _SHORTEST_HEADLINE = 8
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Za-z]\.)(?<!\bca\.)(?<!\binkl\.)(?<!\bapprox\.)(?<!\bmax\.)(?<!\bmin\.)"
-    r"\s+(?![a-zà-ÿ])|(?<=[。！？])|\s*[\r\n]+\s*|\s*[•·▪●◦✓✔|]\s*"
+    r"(?<!\bNr\.)(?<!\bNo\.)\s+(?![a-zà-ÿ])|(?<=[。！？؟])|\s*[\r\n]+\s*|\s*[•·▪●◦✓✔✅★|]\s*|\s+[-–—*]\s+(?=[^\W\d_]+:\s)"
 )
+_BLOCK_END = re.compile(r"<(?:br|/p|/li|/div|/h\d)\b[^<>]{0,80}>")
 _CLAUSE_END = re.compile(r"[,;:]\s+|\s+[–—-]\s+|\s*[()]\s*|(?<=[，、；：])")
-_UNQUOTABLE = re.compile(r"https?:|www\.|[<>{}@#*_=\\$€£¥₹]|\d\s?%\s*(?:off|rabatt|korting)", re.I)
-_JOINT = re.compile(
-    r"\s(?:with|for|and|mit|für|und|avec|pour|et|con|para|y|per|e|met|voor|en)\s", re.I
+_UNQUOTABLE = re.compile(r"https?:|www\.|[<>{}@#^~_=\\$€£¥₹]|\*{2}|\d{6}")
+_EPHEMERAL = frozenset(("discount", "price", "rating"))
+# "Material: 100% Baumwolle": a row of a table of properties.
+_ROW = re.compile(r"(?P<name>[^\W\d_][^.:!?,]{1,28}?)\s?:\s+(?P<value>\S.*)")
+_TELLING_ROWS = frozenset(
+    """
+    material materials fabric composition stoff obermaterial matière matières composition tissu
+    composición tejido materiale materiali composizione tessuto materiaal stof materiał skład
+    """.split()
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
 _DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 
 
 @dataclass(frozen=True)
-class Phrase:
-    """Something the page says that is short enough for a headline, and the sentence it is from."""
+class Said:
+    """Something that the page says."""
 
     text: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its words, case folded."""
+        return frozenset(word.casefold() for word in _WORD.findall(self.text))
+
+    def score(self, angle: Angle, brand: str) -> int:
+        """How much it is about `angle`, 0 when nothing tells."""
+        if angle == "benefit":
+            return 2 * len(self.words & BENEFIT_CUES)
+        if angle == "occasion":
+            return 2 * len(self.words & OCCASION_CUES)
+        if angle == "feature":
+            return 2 * len(_DIGITS.findall(self.text))
+        if angle == "brand":
+            return 2 * int(bool(brand) and brand.casefold() in self.text.casefold())
+        return 0
+
+
+@dataclass(frozen=True)
+class Sentence(Said):
+    """A sentence that can be shown as it is; `is_row` where it is a property and its value."""
+
+    is_row: bool = False
+
+    @cached_property
+    def limiting(self) -> bool:
+        """Whether it says what a product is not, or only is."""
+        return bool(LIMITING & self.words)
+
+
+@dataclass(frozen=True)
+class Phrase(Said):
+    """Something that is short enough for a headline, and the sentence it is from.
+
+    `rank` is 0 for a whole sentence and grows with how much a phrase was torn from its neighbours.
+    """
+
     sentence: str
-    whole: bool
+    rank: int
 
 
 def tidy(text: str | None) -> str:
-    """`text` on one line: NFC, white space folded, no control or text-direction characters."""
+    """`text` on one line: NFC, no markup, no control or text-direction characters."""
     normal = unicodedata.normalize("NFC", text or "").translate(_DIRECTION_MARKS)
-    shown = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
-                    for sign in normal if unicodedata.category(sign) != "Cs")  # fmt: skip
-    return " ".join(shown.split())
+    if "&" in normal or "<" in normal:
+        bare = remove_tags(replace_entities(normal, remove_illegal=True))
+        normal = bare if bare.strip() else normal
+    if not normal.isprintable():
+        normal = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
+                         for sign in normal if unicodedata.category(sign) != "Cs")  # fmt: skip
+    return " ".join(normal.split())
 
 
-def sentences_of(description: str | None) -> tuple[str, ...]:
-    """The sentences of a description that can be shown as they are, in order, none twice."""
-    text = (description or "")[:_LONGEST_TEXT]
-    found: dict[str, None] = {}
+def sentences_of(description: str | None) -> tuple[Sentence, ...]:
+    """The sentences of a description that can be shown as they are, in order, none twice.
+
+    What a shop says of its delivery, its page or its prices of the day is left out.
+    """
+    text = re.sub(
+        r"<(?:br|/p|/li|/div|/h\d)\b[^<>]{0,80}>", "\n", (description or "")[:_LONGEST_TEXT]
+    )
+    found: dict[str, Sentence] = {}
     for raw in _SENTENCE_END.split(text):
-        sentence = tidy(raw).strip(" -–—*,;:")
+        sentence = tidy(raw).strip(" -–—*,;:·•\"'")
         long_enough = len(sentence) >= _SHORTEST_HEADLINE and _WORD.search(sentence)
-        if long_enough and not _UNQUOTABLE.search(sentence):
-            found.setdefault(_capitalised(sentence))
-    return tuple(found)[:_MOST_SENTENCES]
+        if not long_enough or _UNQUOTABLE.search(sentence) or BOILERPLATE.search(sentence):
+            continue
+        if is_shouted(sentence) or sentence.endswith(("?", "？", "؟")):
+            continue
+        if any(one.kind in _EPHEMERAL for one in claims_in(fold(sentence), "", None)):
+            continue
+        shown = _capitalised(sentence)
+        row = _ROW.fullmatch(shown)
+        found.setdefault(shown.casefold(), Sentence(shown, row is not None))
+        if len(found) == _MOST_SENTENCES:
+            break
+    return tuple(found.values())
 
 
-def phrases_of(sentences: tuple[str, ...]) -> tuple[Phrase, ...]:
+def phrases_of(sentences: tuple[Sentence, ...], clauses: bool = True) -> tuple[Phrase, ...]:
     """What of `sentences` fits a headline without being cut, in order.
 
     Nothing is taken from a sentence in which a word narrows or denies: without its neighbours it
-    might say something else.
+    might say something else. Without `clauses`, for a language in which these words are not known,
+    sentences are taken whole only.
     """
     found: dict[str, Phrase] = {}
     for sentence in sentences:
-        if is_limiting(sentence):
-            continue
-        whole = sentence.rstrip(".!。 ")
-        if len(whole) <= HEADLINE_LENGTH:
-            found.setdefault(whole.casefold(), Phrase(whole, sentence, True))
-            continue
-        for clause in _CLAUSE_END.split(sentence):
-            text = clause.strip(" .!?。，、；：-–—\"'“”„«»")
-            if _can_stand_alone(text):
-                found.setdefault(text.casefold(), Phrase(_capitalised(text), sentence, False))
+        for phrase in _phrases_in(sentence, clauses):
+            found.setdefault(phrase.text.casefold(), phrase)
     return tuple(found.values())
+
+
+def _phrases_in(sentence: Sentence, clauses: bool) -> list[Phrase]:
+    if sentence.limiting:
+        return []
+    if sentence.is_row:
+        row = _ROW.fullmatch(sentence.text)
+        if row is None or row["name"].casefold() not in _TELLING_ROWS:
+            return []
+        value = _bare(row["value"])
+        return [Phrase(_capitalised(value), sentence.text, 2)] if can_stand_alone(value) else []
+    whole = sentence.text.rstrip(".!。 ")
+    if len(whole) <= HEADLINE_LENGTH:
+        return [Phrase(whole, sentence.text, 0)] if can_stand_alone(whole) else []
+    if not clauses:
+        return []
+    parts = [_bare(part) for part in _CLAUSE_END.split(sentence.text)]
+    found = []
+    for place, part in enumerate(parts):
+        first, _, rest = part.partition(" ")
+        joined = place > 0 and first.casefold() in AND and rest.count(" ") >= 2
+        text = rest if joined else part
+        if can_stand_alone(text):
+            torn = 1 if place == 0 else 2 + joined
+            found.append(Phrase(_capitalised(text), sentence.text, torn))
+    return found
 
 
 def is_limiting(sentence: str) -> bool:
     """Whether a sentence says what a product is not, or only is."""
-    return bool(LIMITING & {word.casefold() for word in _WORD.findall(sentence)})
+    return Sentence(sentence).limiting
 
 
-def score(text: str, angle: Angle, brand: str) -> int:
-    """How much `text` is about `angle`, 0 when nothing tells."""
-    words = {word.casefold() for word in _WORD.findall(text)}
-    if angle == "benefit":
-        return 2 * len(words & BENEFIT_CUES)
-    if angle == "occasion":
-        return 2 * len(words & OCCASION_CUES)
-    if angle == "feature":
-        return 2 * len(re.findall(r"\d+", text))
-    if angle == "brand":
-        return 2 * int(bool(brand) and brand.casefold() in text.casefold())
-    return 0
-
-
-def short_title(title: str, length: int) -> str:
-    """The head of a title, at most `length` characters.
-
-    What follows a dash or a bar is left out, then what follows a word like "with".
-    """
-    if len(title) <= length:
-        return title
-    head = re.split(r"\s+[|–—·•-]\s+|,\s|\s*[(\[]", title, maxsplit=1)[0].strip()
-    head = head if len(head) >= _SHORTEST_HEADLINE else title
-    if len(head) <= length:
-        return head
-    cut = cut_at_a_word(head, length)
-    joints = [found.start() for found in _JOINT.finditer(cut) if found.start() > length // 3]
-    return cut[: joints[-1]] if joints else cut
+def repeats(text: str, headline: str) -> bool:
+    """Whether `headline` is `text`, or a good part of it."""
+    said, quoted = text.casefold().rstrip(".!… "), headline.casefold().rstrip(".!… ")
+    return said == quoted or (quoted in said and len(quoted) > 0.5 * len(said))
 
 
 def as_subtitle(sentence: str) -> str:
@@ -117,13 +190,29 @@ def as_subtitle(sentence: str) -> str:
     return cut if cut.endswith("…") else f"{cut}…"
 
 
-def _can_stand_alone(text: str) -> bool:
+def can_stand_alone(text: str) -> bool:
+    """Whether `text` reads like a headline: of a fit length, and no torn end or beginning."""
     if not _SHORTEST_HEADLINE <= len(text) <= HEADLINE_LENGTH:
         return False
     words = _WORD.findall(text)
-    spaced = len(words) >= 2 or not text.isascii()
-    return bool(words) and spaced and words[0].casefold() not in BEGINS_NOTHING
+    if not words or (len(words) < 2 and text.isascii()):
+        return False
+    first, last = words[0].casefold(), words[-1].casefold()
+    whole = text[-1].isalnum() or text[-1] in "%°”»!)"
+    letters = sum(len(word) for word in words)
+    return (
+        whole
+        and first not in BEGINS_NOTHING
+        and not (text.endswith(words[-1]) and last in ENDS_NOTHING | CONNECTING)
+        and 2 * letters >= len(text) - text.count(" ")
+        and text.count("(") == text.count(")")
+    )
+
+
+def _bare(text: str) -> str:
+    return text.strip(" .!?。，、；：:-–—\"'“”„«»")
 
 
 def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    # "iPhone" and "eReader" stay as they are.
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]

@@ -20,7 +20,7 @@ BRAND_LENGTH = 25
 
 _DANGLING = " ,;:–—-/|(&+"
 _JOINERS = "\u200d\ufe0f"
-_CONNECTING = frozenset(
+CONNECTING = frozenset(
     """
     a an and as at by for from in into of on or so that the this to up with your
     am an auf aus bei das dein deine dem den der des die ein eine einem einen einer für ihr ihre
@@ -178,7 +178,7 @@ def cut_at_a_word(text: str, length: int) -> str:
     if len(folded) <= length:
         return folded
     words = folded[: length + 1].split(" ")[:-1]
-    while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in _CONNECTING:
+    while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in CONNECTING:
         words.pop()
     return " ".join(words).rstrip(_DANGLING) or folded[: length - 1].rstrip(_JOINERS) + "…"
 

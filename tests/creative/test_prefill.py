@@ -82,8 +82,8 @@ def test_headline_and_subtitle_are_the_pages_own_words_or_neutral_ones() -> None
     for position in range(10):
         draft = prefill(position)
         rest = f"{draft.headline} {draft.subtitle}"
-        neutral = WORDINGS["en"]
-        for own in (*neutral.neutral, neutral.meet, neutral.maker, neutral.cost, "€24.00", "{}"):
+        stock = WORDINGS["en"]
+        for own in (*stock.neutral, stock.meet, *stock.makers, *stock.costs, "€24.00", "{}"):
             rest = rest.replace(own.replace("{}", "").strip() or own, " ")
         said = f"{DESCRIPTION} Luna Stoneware Mug Atelier Nord".casefold()
         for word in re.findall(r"[^\W_]+", rest.casefold()):
@@ -172,7 +172,7 @@ def test_locales_are_brought_to_one_form(page: str | None, known: str) -> None:
 @pytest.mark.parametrize(
     ("locale", "button", "stock"),
     [("de-AT", "Jetzt ansehen", "Auf Lager"), ("fr", "Voir le produit", "En stock"),
-     ("sv", "Shop now", "In stock")],
+     ("sv", "Se produkten", "I lager"), ("fi", "Shop now", "In stock")],
 )  # fmt: skip
 def test_the_preview_speaks_the_pages_language_or_english(
     locale: str, button: str, stock: str

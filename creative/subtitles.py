@@ -1,0 +1,82 @@
+"""What a headline leaves open: the product's name where it is missing, and a sentence."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from catalog.product import ScrapedProduct
+from creative.brief import Angle
+from creative.facts import unsupported_claims
+from creative.phrases import Sentence, as_subtitle, repeats
+from creative.prefill import SUBTITLE_LENGTH, cut_at_a_word
+from creative.titles import names, short_title
+from creative.wording import Wording
+
+_NAME_LENGTH = 48
+
+
+class Subtitles:
+    """The subtitles of one product, whose page's sentences take turns.
+
+    `title` and `brand` are tidy, `price` is as shown.
+    """
+
+    def __init__(
+        self, product: ScrapedProduct, title: str, brand: str, price: str | None,
+        wording: Wording, sentences: Sequence[Sentence],
+    ) -> None:  # fmt: skip
+        self._product, self._sentences, self._wording = product, sentences, wording
+        self._title, self._brand, self._price = title, brand, price
+        self._name = short_title(title, _NAME_LENGTH)
+        self._named = {one.text: names(one.text, title) for one in sentences}
+        self._spent: Counter[str] = Counter()
+        self._ranks: dict[Angle, dict[str, tuple[bool, int, bool]]] = {}
+        self._said: dict[str, bool] = {}
+
+    def quoted(self, sentence: str) -> None:
+        """Count a sentence as used, for a headline has quoted it."""
+        self._spent[sentence] += 1
+
+    def next_for(self, headline: str, angle: Angle) -> str:
+        """A subtitle that does not repeat `headline`, of at most 90 characters."""
+        named = names(headline, self._title)
+        foremost: Sentence | None = None
+        for one in self._in_turn(angle):
+            if repeats(one.text, headline):
+                continue
+            foremost = foremost or one
+            text = one.text if named or self._named[one.text] else f"{self._name} – {one.text}"
+            if len(text) <= SUBTITLE_LENGTH and self._is_said(text):
+                self._spent[one.text] += 1
+                return text
+        if named and foremost:
+            self._spent[foremost.text] += 1
+            return as_subtitle(foremost.text)
+        return self._without_a_sentence(headline)
+
+    def _in_turn(self, angle: Angle) -> list[Sentence]:
+        """The sentences, those first that were used least and tell most."""
+        if angle not in self._ranks:
+            self._ranks[angle] = {one.text: self._rank(one, angle) for one in self._sentences}
+        ranks, spent = self._ranks[angle], self._spent
+        return sorted(
+            self._sentences, key=lambda one: (one.limiting, spent[one.text], ranks[one.text])
+        )
+
+    def _rank(self, sentence: Sentence, angle: Angle) -> tuple[bool, int, bool]:
+        telling = sentence.score(angle, self._brand)
+        return sentence.is_row, -telling, len(sentence.text) > SUBTITLE_LENGTH
+
+    def _without_a_sentence(self, headline: str) -> str:
+        """The title, maker and price, or a stock phrase."""
+        title = cut_at_a_word(self._title, SUBTITLE_LENGTH)
+        facts = " · ".join(part for part in (self._brand, self._price) if part)
+        for text in (title, facts, *self._wording.neutral):
+            fits = 0 < len(text) <= SUBTITLE_LENGTH and not repeats(text, headline)
+            if fits and self._is_said(text):
+                return text
+        return self._wording.neutral[0]
+
+    def _is_said(self, text: str) -> bool:
+        if text not in self._said:
+            self._said[text] = not unsupported_claims(text, self._product)
+        return self._said[text]
