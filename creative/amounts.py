@@ -32,6 +32,7 @@ _AMOUNT = re.compile(
     r"|\d+(?:[.,]\d+)*"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[a-z]")
 _TENS = frozenset(range(20, 100, 10))
 # Between numbers that share what stands behind the last of them: 60 x 40 cm, 10–12 hours.
@@ -70,7 +71,8 @@ def amounts_in(folded: Folded, language: str, currency: str | None) -> list[Foun
         currency: the product's own (ISO 4217), whose signs are looked for beside the usual ones.
     """
     text = folded.text
-    places = [*_in_digits(text), *_in_words(text, language)]
+    digits = _in_digits(text) if _DIGIT.search(text) else ()
+    places = [*digits, *_in_words(text, language)]
     found: list[Found] = []
     read_until = 0
     for place in sorted(places, key=lambda place: place.start):
@@ -125,6 +127,8 @@ def _in_digits(text: str) -> Iterator[_Place]:
 
 def _in_words(text: str, language: str) -> Iterator[_Place]:
     known = _number_words(language)
+    if known.keys().isdisjoint(_WORD.findall(text)):
+        return
     words = [
         (*match.span(), known[match[0]]) for match in _WORD.finditer(text) if match[0] in known
     ]

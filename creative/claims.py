@@ -13,7 +13,7 @@ from creative.folding import Folded
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_STEM = 3
-_LONGEST_PREFIX = 20
+_STEM = 4
 _INFLECTED = re.compile(r"(?:e[rsnm]|es|as|os|[aeios])$")
 _OUT_OF = re.compile(
     r"(?<![\d.,])(?P<value>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of|von|sur|de|su|van de|van|uit)\s?"
@@ -21,15 +21,16 @@ _OUT_OF = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _STARS = re.compile("[★⭐🌟☆✩]{2,20}")
-_NUMBER_ONE = re.compile(
-    r"(?:#\s?|(?<![^\W_])(?:no|nr|n|num|number|nummer|numero)(?:\s?[.°]\s?|\s))1(?![\w%]|[.,]\d)"
+_ONE = re.compile(r"(?<![\w.,])1(?![\w%]|[.,]\d)|(?<=#)1(?![\w%])")
+_NUMBERED = re.compile(
+    r"(?:#\s?|(?<![^\W_])(?:no|nr|n|num|number|nummer|numero)(?:\s?[.°]\s?|\s))$"
 )
 _AMOUNT_OFF = re.compile(
     r"(?<![\d.,])\d[\d.,]{0,12}\s?(?:%|percent|per cent|[^\W\d_]{1,5}|[€$£¥₹])\s?"
     r"(?:off|less|weniger|moins|menos|meno|minder)(?![^\W_])"
-    r"|[€$£¥₹]\s?\d[\d.,]{0,12}\s?off(?![^\W_])"
-    r"|(?<![\w%.,)])[-−–]\s?\d[\d.,]{0,12}\s?%"
 )
+_MONEY_OFF = re.compile(r"[€$£¥₹]\s?\d[\d.,]{0,12}\s?off(?![^\W_])")
+_MINUS = re.compile(r"(?<![\w%.,)])[-−–]\s?\d[\d.,]{0,12}\s?%")
 _TWO_FOR_ONE = re.compile(
     r"(?<![\w.,])(?:\d\s?(?:for|fur|pour|por|per|voor)\s?\d|[23]x[12])(?![\w%]|[.,]\d)"
 )
@@ -54,7 +55,8 @@ def claims_in(folded: Folded, language: str, currency: str | None) -> list[Found
         found += whole + [one for one in amounts if not _is_within(one, spans)]
         found += (
             Found("discount", match.start(), match.end(), frozenset({("discount", "off")}))
-            for match in _AMOUNT_OFF.finditer(text)
+            for pattern in (_AMOUNT_OFF, _MONEY_OFF, _MINUS)
+            for match in pattern.finditer(text)
         )
     else:
         found += amounts_in(folded, language, currency)
@@ -83,17 +85,20 @@ def _stars(text: str) -> Iterator[Found]:
 
 
 def _in_patterns(text: str) -> Iterator[Found]:
-    for match in _NUMBER_ONE.finditer(text):
-        meanings = frozenset({("superlative", "number one")})
-        yield Found("superlative", match.start(), match.end(), meanings)
+    for one in _ONE.finditer(text):
+        if numbered := _NUMBERED.search(text, max(0, one.start() - 9), one.start()):
+            meanings = frozenset({("superlative", "number one")})
+            yield Found("superlative", numbered.start(), one.end(), meanings)
     for match in _TWO_FOR_ONE.finditer(text):
         first, second = (digit for digit in match[0] if digit.isdigit())
         yield Found("discount", match.start(), match.end(), frozenset({(first, second)}))
 
 
 def _phrases(text: str, language: str) -> Iterator[Found]:
-    words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
     beginning, prefixes = _vocabulary()
+    if not any(word in beginning or word[:_STEM] in prefixes for word in _WORD.findall(text)):
+        return
+    words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
     free_until = 0
     for place, (word, start, end) in enumerate(words):
         if place < free_until:
@@ -110,9 +115,9 @@ def _phrases(text: str, language: str) -> Iterator[Found]:
                 free_until = place + len(phrase)
                 break
         else:
-            for length in range(4, min(len(word), _LONGEST_PREFIX) + 1):
-                if kind_of := prefixes.get(word[:length]):
-                    yield Found(kind_of, start, end, frozenset({(kind_of, word[:length])}))
+            for prefix, kind in prefixes.get(word[:_STEM], ()):
+                if word.startswith(prefix):
+                    yield Found(kind, start, end, frozenset({(kind, prefix)}))
                     break
 
 
@@ -140,21 +145,25 @@ def _stem(word: str) -> str:
 _NUMBER_ONES = ("number one", "nummer eins", "numero un", "numero uno", "nummer een")
 
 
+_Phrases = dict[str, list[tuple[Kind, tuple[str, ...]]]]
+_Prefixes = dict[str, list[tuple[str, Kind]]]
+
+
 @cache
-def _vocabulary() -> tuple[dict[str, list[tuple[Kind, tuple[str, ...]]]], dict[str, Kind]]:
-    """The phrases by their first word, the longest first, and the beginnings of words."""
+def _vocabulary() -> tuple[_Phrases, _Prefixes]:
+    """The phrases by their first word, the longest first; prefixes by their first four letters."""
     lists: Iterable[tuple[Kind, str]] = (
         ("discount", DISCOUNTS),
         ("rating", RATINGS),
         ("superlative", SUPERLATIVES),
     )
-    beginning: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
-    prefixes: dict[str, Kind] = {}
+    beginning: _Phrases = {}
+    prefixes: _Prefixes = {}
     for kind, entries in lists:
         for entry in entries.replace("\n", " ").split(";"):
             phrase = tuple(entry.split())
             if len(phrase) == 1 and phrase[0].endswith("*"):
-                prefixes.setdefault(phrase[0][:-1], kind)
+                prefixes.setdefault(phrase[0][:_STEM], []).append((phrase[0][:-1], kind))
             elif phrase:
                 beginning.setdefault(phrase[0], []).append((kind, phrase))
     for phrases in beginning.values():

@@ -47,28 +47,33 @@ ENDS_NOTHING = frozenset(
 
 AND = frozenset("and und et y e en i och og".split())
 
-# What a shop says of itself and its page, not of the product.
-BOILERPLATE = re.compile(
-    r"\b(?:shipping|ships|delivery|deliver(?:s|ed)? (?:in|within|to)|dispatch\w*|returns?\b(?! to)"
-    r"|refunds?|cookies?|click|tap here|newsletter|subscribe|sign up|copyright|rights reserved"
-    r"|terms (?:and|&) conditions|privacy|add to (?:cart|bag|basket)|checkout|customer (?:service"
-    r"|care|support)|contact us|read more|learn more|see (?:photos?|pictures?|images?)|sku|ean|gtin"
-    r"|asin|item (?:no|number)|model (?:no|number)|our (?:shop|store)|trademarks?|disclaimer"
-    r"|may (?:vary|differ)|illustration|javascript|in stock|out of stock|payments?|paypal|klarna"
-    r"|versand\w*|liefer(?:ung|zeit|bar|ungen|kosten)|lieferung|rückgabe\w*|widerruf\w*|zzgl"
-    r"|mwst|agb|impressum|datenschutz\w*|hier klicken|klicken|warenkorb|kundenservice|artikel-?nr"
-    r"|artikelnummer|abbildung\w*|urheberrecht\w*|rücksendung\w*|retoure\w*|zahlung\w*|auf lager"
-    r"|garantie|gewährleistung|warranty|garantía|garanzia"
-    r"|livraison\w*|expédi\w*|retours?|remboursement\w*|cliquez|panier|service client|cgv"
-    r"|droits réservés|mentions légales|paiement\w*|en stock|référence"
-    r"|envíos?|entrega|devoluci\w*|reembolso\w*|haz clic|carrito|atención al cliente"
-    r"|derechos reservados|pago|referencia"
-    r"|spedizion\w*|consegna|reso|resi|rimborso\w*|clicca\w*|carrello|servizio clienti"
-    r"|diritti riservati|pagamento|codice articolo"
-    r"|verzending\w*|verzend\w*|bezorg\w*|levering|levertijd|retour\w*|terugbetaling|klik"
-    r"|winkelwagen\w*|klantenservice|rechten voorbehouden|betaling|artikelnummer"
-    r"|wysyłk\w*|dostaw\w*|zwrot\w*|kliknij|koszyk\w*)\b|[©®]\s*\d{4}|©|配送|送料|返品|شحن|توصيل|إرجاع",
-    re.I,
+# What a shop says of itself and its page, not of the product: words, and how others begin.
+BOILERPLATE = frozenset(
+    """
+    shipping ships shipped delivery delivered dispatch dispatched return returns refund refunds
+    cookie cookies click newsletter subscribe copyright reserved privacy checkout javascript sku
+    ean gtin asin trademark trademarks disclaimer illustration payment payments paypal klarna faq
+    warranty stock store tap
+    lieferung lieferzeit lieferbar zzgl mwst agb impressum klicken klick warenkorb kundenservice
+    artikelnummer garantie gewährleistung lager
+    livraison retour retours cliquez panier cgv garantie référence
+    envío envíos entrega reembolso carrito pago referencia garantía
+    spedizione consegna reso resi rimborso carrello pagamento garanzia
+    levering levertijd terugbetaling klik klantenservice betaling
+    kliknij wysyłka dostawa gwarancja entrega devolução frete leverans frakt levering fragt
+    """.split()
+)
+BOILERPLATE_STEMS = (
+    "versand", "rückgabe", "widerruf", "datenschutz", "abbildung", "urheberrecht", "rücksend",
+    "retour", "zahlung", "expédi", "rembours", "paiement", "devoluci", "spedi", "clicca", "verzend",
+    "bezorg", "winkelwagen", "zwrot", "wysył", "koszyk", "dostaw",
+)  # fmt: skip
+BOILERPLATE_PHRASES = re.compile(
+    r"©|terms (?:and|&) conditions|sign up|add to (?:cart|bag|basket)|contact us|read more"
+    r"|learn more|(?:item|model|artikel|art\.?)[ -]?(?:no|nr|number)\b|customer (?:service|care)"
+    r"|customer support|may (?:vary|differ)|hier klicken|service client|mentions légales|haz clic"
+    r"|rechten voorbehouden|atención al cliente|servizio clienti|codice articolo"
+    r"|配送|送料|返品|شحن|توصيل|إرجاع"
 )
 
 # What a phrase is about, told by single words of the six languages.

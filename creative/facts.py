@@ -1,15 +1,20 @@
 """The fact guard: what copy claims, and what of it the product's page does not say."""
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from html import unescape
 
 from catalog.product import ScrapedProduct
 from creative.amounts import ANYTHING, Found, Kind, Meaning
 from creative.claims import claims_in
 from creative.folding import fold
+
+# Not after "No." and other abbreviations of two letters.
+_SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|\n+")
 
 Facts = Set[tuple[Kind, Meaning]]
 
@@ -76,8 +81,10 @@ def _facts(
     if price is not None and price.is_finite() and currency:
         facts.add(("price", (Fraction(price), currency)))
     for text in texts:
-        for one in claims_in(fold(text or ""), language, currency):
-            facts |= set(_said_by(one))
+        # Most sentences claim nothing that takes long to look for.
+        for sentence in _SENTENCE_END.split(unescape(text or "")):
+            for one in claims_in(fold(sentence), language, currency):
+                facts |= set(_said_by(one))
     return frozenset(facts)
 
 

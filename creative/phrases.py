@@ -14,6 +14,8 @@ from creative.cues import (
     BEGINS_NOTHING,
     BENEFIT_CUES,
     BOILERPLATE,
+    BOILERPLATE_PHRASES,
+    BOILERPLATE_STEMS,
     ENDS_NOTHING,
     LIMITING,
     OCCASION_CUES,
@@ -116,19 +118,29 @@ def sentences_of(description: str | None) -> tuple[Sentence, ...]:
     found: dict[str, Sentence] = {}
     for raw in _SENTENCE_END.split(text):
         sentence = tidy(raw).strip(" -–—*,;:·•\"'")
-        long_enough = len(sentence) >= _SHORTEST_HEADLINE and _WORD.search(sentence)
-        if not long_enough or _UNQUOTABLE.search(sentence) or BOILERPLATE.search(sentence):
-            continue
-        if is_shouted(sentence) or sentence.endswith(("?", "？", "؟")):
-            continue
-        if any(one.kind in _EPHEMERAL for one in claims_in(fold(sentence), "", None)):
-            continue
-        shown = _capitalised(sentence)
-        row = _ROW.fullmatch(shown)
-        found.setdefault(shown.casefold(), Sentence(shown, row is not None))
+        shown = Sentence(_capitalised(sentence), _ROW.fullmatch(sentence) is not None)
+        if _is_quotable(shown):
+            found.setdefault(shown.text.casefold(), shown)
         if len(found) == _MOST_SENTENCES:
             break
     return tuple(found.values())
+
+
+def _is_quotable(sentence: Sentence) -> bool:
+    """Whether a sentence may be shown: long enough, of the product, and true for longer."""
+    text = sentence.text
+    if len(text) < _SHORTEST_HEADLINE or not sentence.words or is_shouted(text):
+        return False
+    if text.endswith(("?", "？", "؟")) or _UNQUOTABLE.search(text):
+        return False
+    of_the_shop = (
+        BOILERPLATE & sentence.words
+        or any(word.startswith(BOILERPLATE_STEMS) for word in sentence.words)
+        or BOILERPLATE_PHRASES.search(text.casefold())
+    )
+    return not of_the_shop and not any(
+        one.kind in _EPHEMERAL for one in claims_in(fold(text), "", None)
+    )
 
 
 def phrases_of(sentences: tuple[Sentence, ...], clauses: bool = True) -> tuple[Phrase, ...]:
@@ -156,7 +168,7 @@ def _phrases_in(sentence: Sentence, clauses: bool) -> list[Phrase]:
         return [Phrase(_capitalised(value), sentence.text, 2)] if can_stand_alone(value) else []
     whole = sentence.text.rstrip(".!。 ")
     if len(whole) <= HEADLINE_LENGTH:
-        return [Phrase(whole, sentence.text, 0)] if can_stand_alone(whole) else []
+        return [Phrase(whole, sentence.text, 0)] if can_stand_alone(whole, whole=True) else []
     if not clauses:
         return []
     parts = [_bare(part) for part in _CLAUSE_END.split(sentence.text)]
@@ -190,19 +202,22 @@ def as_subtitle(sentence: str) -> str:
     return cut if cut.endswith("…") else f"{cut}…"
 
 
-def can_stand_alone(text: str) -> bool:
-    """Whether `text` reads like a headline: of a fit length, and no torn end or beginning."""
+def can_stand_alone(text: str, whole: bool = False) -> bool:
+    """Whether `text` reads like a headline: of a fit length, and no torn end or beginning.
+
+    A `whole` sentence may begin as it likes.
+    """
     if not _SHORTEST_HEADLINE <= len(text) <= HEADLINE_LENGTH:
         return False
     words = _WORD.findall(text)
     if not words or (len(words) < 2 and text.isascii()):
         return False
     first, last = words[0].casefold(), words[-1].casefold()
-    whole = text[-1].isalnum() or text[-1] in "%°”»!)"
+    closed = text[-1].isalnum() or text[-1] in "%°”»!)"
     letters = sum(len(word) for word in words)
     return (
-        whole
-        and first not in BEGINS_NOTHING
+        closed
+        and (whole or first not in BEGINS_NOTHING)
         and not (text.endswith(words[-1]) and last in ENDS_NOTHING | CONNECTING)
         and 2 * letters >= len(text) - text.count(" ")
         and text.count("(") == text.count(")")

@@ -12,6 +12,8 @@ from creative.titles import names, short_title
 from creative.wording import Wording
 
 _NAME_LENGTH = 48
+_BEHIND = 1000
+_BEHIND_ALL = 1_000_000
 
 
 class Subtitles:
@@ -29,7 +31,7 @@ class Subtitles:
         self._name = short_title(title, _NAME_LENGTH)
         self._named = {one.text: names(one.text, title) for one in sentences}
         self._spent: Counter[str] = Counter()
-        self._ranks: dict[Angle, dict[str, tuple[bool, int, bool]]] = {}
+        self._ranks: dict[Angle, dict[str, int]] = {}
         self._said: dict[str, bool] = {}
 
     def quoted(self, sentence: str) -> None:
@@ -56,11 +58,12 @@ class Subtitles:
     def _in_turn(self, angle: Angle) -> list[Sentence]:
         """The sentences, those first that were used least and tell most."""
         if angle not in self._ranks:
-            self._ranks[angle] = {one.text: self._rank(one, angle) for one in self._sentences}
+            ordered = sorted(self._sentences, key=lambda one: self._rank(one, angle))
+            self._ranks[angle] = {
+                one.text: place + _BEHIND_ALL * one.limiting for place, one in enumerate(ordered)
+            }
         ranks, spent = self._ranks[angle], self._spent
-        return sorted(
-            self._sentences, key=lambda one: (one.limiting, spent[one.text], ranks[one.text])
-        )
+        return sorted(self._sentences, key=lambda one: ranks[one.text] + _BEHIND * spent[one.text])
 
     def _rank(self, sentence: Sentence, angle: Angle) -> tuple[bool, int, bool]:
         telling = sentence.score(angle, self._brand)
