@@ -16,6 +16,11 @@ LIMITING = frozenset(
     """.split()
 )
 
+# The like in languages whose words are not told apart here.
+DENIAL = re.compile(
+    r"ません|ない|不|未|無|않|없|\b(?:لا|غير|ليس|بدون|не|нет|без|δεν|χωρίς|değil|ei|ilman|nem|nélkül|ne)\b"
+)
+
 # A part of a sentence that begins with one of these leans on what stood before it.
 BEGINS_NOTHING = frozenset(
     """
@@ -53,7 +58,8 @@ BOILERPLATE = frozenset(
     shipping ships shipped delivery delivered dispatch dispatched return returns refund refunds
     cookie cookies click newsletter subscribe copyright reserved privacy checkout javascript sku
     ean gtin asin trademark trademarks disclaimer illustration payment payments paypal klarna faq
-    warranty stock store tap
+    warranty stock tap please photos feedback seller
+    bitte siehe veuillez mannequin
     lieferung lieferzeit lieferbar zzgl mwst agb impressum klicken klick warenkorb kundenservice
     artikelnummer garantie gewährleistung lager
     livraison retour retours cliquez panier cgv garantie référence
@@ -71,9 +77,12 @@ BOILERPLATE_STEMS = (
 BOILERPLATE_PHRASES = re.compile(
     r"©|terms (?:and|&) conditions|sign up|add to (?:cart|bag|basket)|contact us|read more"
     r"|learn more|(?:item|model|artikel|art\.?)[ -]?(?:no|nr|number)\b|customer (?:service|care)"
-    r"|customer support|may (?:vary|differ)|hier klicken|service client|mentions légales|haz clic"
-    r"|rechten voorbehouden|atención al cliente|servizio clienti|codice articolo"
-    r"|配送|送料|返品|شحن|توصيل|إرجاع"
+    r"|customer support|size chart|best before|see pack|money.back|our store|may (?:vary|differ)"
+    r"|machine wash|hand wash|wash cold|store in|keep out of|tumble dry"
+    r"|model (?:is|ist|wears|trägt)|schonwäsche|kühl und trocken|hier klicken"
+    r"|conserver (?:au|dans)|service client|mentions légales|conservar en|haz clic"
+    r"|atención al cliente|conservare in|servizio clienti|codice articolo"
+    r"|bewaren op|rechten voorbehouden|配送|送料|返品|شحن|توصيل|إرجاع"
 )
 
 # What a phrase is about, told by single words of the six languages.

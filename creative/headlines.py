@@ -9,10 +9,18 @@ from itertools import product as pairs
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Angle
 from creative.facts import unsupported_claims
-from creative.phrases import Phrase, Sentence, can_stand_alone, phrases_of, sentences_of, tidy
+from creative.phrases import (
+    Phrase,
+    Sentence,
+    can_stand_alone,
+    capitalised,
+    phrases_of,
+    sentences_of,
+    tidy,
+)
 from creative.prefill import HEADLINE_LENGTH, Words, headline_key
 from creative.subtitles import Subtitles
-from creative.titles import parts_of, quiet_title, short_title, without_brand
+from creative.titles import heads_of, parts_of, quiet_title, short_title, without_brand
 from creative.wording import WORDINGS, Wording
 
 POSITIONS = 10
@@ -57,8 +65,9 @@ def material_of(
     """The page's words, cleaned, taken apart and checked; `price` is as shown."""
     brand = tidy(product.brand)
     title = quiet_title(tidy(product.title), brand) or brand
-    sentences = sentences_of(product.description)
-    phrases = phrases_of(sentences, clauses=locale.partition("-")[0] in WORDINGS)
+    language = locale.partition("-")[0]
+    sentences = sentences_of(product.description, language)
+    phrases = phrases_of(sentences, clauses=language in WORDINGS)
     plain = [wording.act.format(act=act, manner=manner)
              for act, manner in pairs(wording.acts, wording.manners)]  # fmt: skip
 
@@ -116,7 +125,8 @@ def _plan(material: Material, subtitles: Subtitles) -> list[tuple[Headline, str]
     for position in range(POSITIONS):
         angle = ANGLES[position % len(ANGLES)]
         page = _of_the_page(material, angle, first=position < len(ANGLES))
-        candidates = chain(page, material.names, material.stock)
+        more = {"brand": material.makers, "price": material.costs}.get(angle, ())
+        candidates = chain(page, material.names, more, material.stock)
         chosen = next(one for one in candidates if one.key not in taken)
         taken.add(chosen.key)
         subtitles.quoted(chosen.sentence)
@@ -156,14 +166,18 @@ def _names_of(title: str, brand: str, wording: Wording) -> list[str]:
     """What the product may be called in a headline: its title's head, and parts of it."""
     head = short_title(title, HEADLINE_LENGTH)
     bare = short_title(without_brand(title, brand), HEADLINE_LENGTH)
-    parts = [part for part in parts_of(title)[1:] if can_stand_alone(part)]
+    parts = [capitalised(part) for part in parts_of(title)[1:] if can_stand_alone(part)]
     return [head, bare, _filled(wording.meet, title, brand), *parts]
 
 
 def _filled(pattern: str, title: str, brand: str) -> str:
-    """A pattern with the title's head in it; empty where too little of the head would be left."""
+    """A pattern with the fullest of the title's heads that fits whole; empty where none does."""
     bare = without_brand(title, brand)
-    if " the {" in pattern:
+    if "he {" in pattern:
         bare = _ARTICLE.sub("", bare)
-    head = short_title(bare, HEADLINE_LENGTH - len(pattern) + 2)
-    return "" if head.endswith("…") or len(head) < _LEAST_HEAD else pattern.format(head)
+    room = HEADLINE_LENGTH - len(pattern) + 2
+    shown = short_title(bare, HEADLINE_LENGTH)
+    for head in (*heads_of(bare), *([] if shown.endswith("…") else [shown])):
+        if _LEAST_HEAD <= len(head) <= room and pattern:
+            return pattern.format(head)
+    return ""

@@ -16,23 +16,26 @@ from creative.cues import (
     BOILERPLATE,
     BOILERPLATE_PHRASES,
     BOILERPLATE_STEMS,
+    DENIAL,
     ENDS_NOTHING,
     LIMITING,
     OCCASION_CUES,
 )
 from creative.folding import fold
 from creative.prefill import CONNECTING, HEADLINE_LENGTH, SUBTITLE_LENGTH, cut_at_a_word
-from creative.titles import is_shouted
+from creative.titles import is_shouted, quiet_sentence
 
 _LONGEST_TEXT = 6000
 _MOST_SENTENCES = 40
+_LEAST_SHOUTED = 4
 _SHORTEST_HEADLINE = 8
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Za-z]\.)(?<!\bca\.)(?<!\binkl\.)(?<!\bapprox\.)(?<!\bmax\.)(?<!\bmin\.)"
-    r"(?<!\bNr\.)(?<!\bNo\.)\s+(?![a-zà-ÿ])|(?<=[。！？؟])|\s*[\r\n]+\s*|\s*[•·▪●◦✓✔✅★|]\s*|\s+[-–—*]\s+(?=[^\W\d_]+:\s)"
+    r"(?<!\bNr\.)(?<!\bNo\.)\s+(?![a-zà-ÿ])|(?<=[。！？؟])|\s*[\r\n]+\s*|\s*[•·▪●◦✓✔✅★☆►▶|【】]\s*|\s+[-–—*]\s+(?=[^\W\d_]+:\s)"
 )
 _BLOCK_END = re.compile(r"<(?:br|/p|/li|/div|/h\d)\b[^<>]{0,80}>")
-_CLAUSE_END = re.compile(r"[,;:]\s+|\s+[–—-]\s+|\s*[()]\s*|(?<=[，、；：])")
+_STRETCH_END = re.compile(r"[;:]\s+|\s+[–—-]\s+|\s*[()]\s*|(?<=[；：])")
+_COMMA = re.compile(r",\s+|(?<=[，、])")
 _UNQUOTABLE = re.compile(r"https?:|www\.|[<>{}@#^~_=\\$€£¥₹]|\*{2}|\d{6}")
 _EPHEMERAL = frozenset(("discount", "price", "rating"))
 # "Material: 100% Baumwolle": a row of a table of properties.
@@ -81,7 +84,7 @@ class Sentence(Said):
     @cached_property
     def limiting(self) -> bool:
         """Whether it says what a product is not, or only is."""
-        return bool(LIMITING & self.words)
+        return bool(LIMITING & self.words) or DENIAL.search(self.text.casefold()) is not None
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,12 @@ def tidy(text: str | None) -> str:
     return " ".join(normal.split())
 
 
-def sentences_of(description: str | None) -> tuple[Sentence, ...]:
+def sentences_of(description: str | None, language: str = "en") -> tuple[Sentence, ...]:
     """The sentences of a description that can be shown as they are, in order, none twice.
 
-    What a shop says of its delivery, its page or its prices of the day is left out.
+    What a shop says of its delivery, its page or its prices of the day is left out. Sentences in
+    capitals are put in lower case, but in German, whose nouns would suffer; shorter ones are labels
+    and are left out.
     """
     text = re.sub(
         r"<(?:br|/p|/li|/div|/h\d)\b[^<>]{0,80}>", "\n", (description or "")[:_LONGEST_TEXT]
@@ -118,7 +123,9 @@ def sentences_of(description: str | None) -> tuple[Sentence, ...]:
     found: dict[str, Sentence] = {}
     for raw in _SENTENCE_END.split(text):
         sentence = tidy(raw).strip(" -–—*,;:·•\"'")
-        shown = Sentence(_capitalised(sentence), _ROW.fullmatch(sentence) is not None)
+        if is_shouted(sentence) and sentence.count(" ") >= _LEAST_SHOUTED and language != "de":
+            sentence = quiet_sentence(sentence)
+        shown = Sentence(capitalised(sentence), _ROW.fullmatch(sentence) is not None)
         if _is_quotable(shown):
             found.setdefault(shown.text.casefold(), shown)
         if len(found) == _MOST_SENTENCES:
@@ -165,22 +172,41 @@ def _phrases_in(sentence: Sentence, clauses: bool) -> list[Phrase]:
         if row is None or row["name"].casefold() not in _TELLING_ROWS:
             return []
         value = _bare(row["value"])
-        return [Phrase(_capitalised(value), sentence.text, 2)] if can_stand_alone(value) else []
+        return [Phrase(capitalised(value), sentence.text, 2)] if can_stand_alone(value) else []
     whole = sentence.text.rstrip(".!。 ")
     if len(whole) <= HEADLINE_LENGTH:
         return [Phrase(whole, sentence.text, 0)] if can_stand_alone(whole, whole=True) else []
     if not clauses:
         return []
-    parts = [_bare(part) for part in _CLAUSE_END.split(sentence.text)]
     found = []
-    for place, part in enumerate(parts):
-        first, _, rest = part.partition(" ")
-        joined = place > 0 and first.casefold() in AND and rest.count(" ") >= 2
-        text = rest if joined else part
-        if can_stand_alone(text):
-            torn = 1 if place == 0 else 2 + joined
-            found.append(Phrase(_capitalised(text), sentence.text, torn))
+    for place, clause in enumerate(_clauses(sentence.text)):
+        if can_stand_alone(clause):
+            found.append(Phrase(capitalised(clause), sentence.text, 1 + min(place, 1)))
     return found
+
+
+def _clauses(sentence: str) -> list[str]:
+    """The clauses of a sentence that say something whole.
+
+    Commas part clauses, and also the items of a list and the adjectives of a noun, which say
+    nothing whole: those parts are told by an "and" in the last of them, and by their shortness.
+    """
+    whole: list[str] = []
+    for stretch in _STRETCH_END.split(sentence):
+        parts = [part for part in (_bare(part) for part in _COMMA.split(stretch)) if part]
+        if len(parts) < 2:
+            whole += parts
+            continue
+        first_word, _, rest = parts[-1].partition(" ")
+        joined = first_word.casefold() in AND
+        inner = rest if joined else parts[-1]
+        is_list = any(word.casefold() in AND for word in inner.split()) or (
+            joined and len(parts) > 2
+        )
+        if is_list or any(part.count(" ") < 2 for part in (*parts[:-1], inner)):
+            continue
+        whole += [*parts[:-1], inner]
+    return whole
 
 
 def is_limiting(sentence: str) -> bool:
@@ -210,7 +236,7 @@ def can_stand_alone(text: str, whole: bool = False) -> bool:
     if not _SHORTEST_HEADLINE <= len(text) <= HEADLINE_LENGTH:
         return False
     words = _WORD.findall(text)
-    if not words or (len(words) < 2 and text.isascii()):
+    if not words or (len(words) < 2 and text.isascii() and "%" not in text):
         return False
     first, last = words[0].casefold(), words[-1].casefold()
     closed = text[-1].isalnum() or text[-1] in "%°”»!)"
@@ -228,6 +254,6 @@ def _bare(text: str) -> str:
     return text.strip(" .!?。，、；：:-–—\"'“”„«»")
 
 
-def _capitalised(text: str) -> str:
-    # "iPhone" and "eReader" stay as they are.
+def capitalised(text: str) -> str:
+    """`text` with a capital at its beginning, but for names such as "iPhone"."""
     return text if text[1:2].isupper() else text[:1].upper() + text[1:]

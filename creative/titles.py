@@ -9,7 +9,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _PART_END = re.compile(r"\s+[|–—·•»:-]\s+|[,;|]\s+|\s*[(\[（【]|[、，｜]|:\s+|\s/\s")
 _JOINT = re.compile(
     r"\s(?:with|for|and|in|mit|für|und|avec|pour|et|con|para|y|per|e|met|voor|en|med|för|z|dla"
-    r"|com|til)\s",
+    r"|com|til|à|aus|w|na)\s",
     re.I,
 )
 _ACRONYMS = frozenset(
@@ -25,7 +25,7 @@ _ACRONYMS = frozenset(
 def is_shouted(text: str) -> bool:
     """Whether `text` is all in capitals and not merely an abbreviation."""
     words = [word for word in _WORD.findall(text) if len(word) >= 4]
-    return bool(words) and not any(sign.islower() for sign in text) and text.upper() != text.lower()
+    return bool(words) and text == text.upper() != text.lower()
 
 
 def quiet_title(title: str, brand: str) -> str:
@@ -41,6 +41,17 @@ def quiet_title(title: str, brand: str) -> str:
     return " ".join(
         names.get(word) or _quiet(word, place) for place, word in enumerate(title.split())
     )
+
+
+def quiet_sentence(sentence: str) -> str:
+    """A sentence in capitals in lower case but for its first letter, abbreviations and codes."""
+    words = [
+        word if word.strip(".,;:!?") in _ACRONYMS or any(sign.isdigit() for sign in word)
+        else word.lower()
+        for word in sentence.split()
+    ]  # fmt: skip
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def _quiet(word: str, place: int) -> str:
@@ -61,25 +72,31 @@ def parts_of(title: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def short_title(title: str, length: int) -> str:
-    """The head of a title, at most `length` characters.
+def heads_of(title: str) -> list[str]:
+    """What a title may be shortened to without a loss, the fullest first.
 
     What follows a dash, a bar, a comma or a bracket is left out, then what follows a word like
-    "with"; then words go from its end, and numbers that would be left hanging there.
+    "with", from the last such word on.
     """
-    if len(title) <= length:
-        return title
-    head = next((part for part in parts_of(title) if len(part) >= _SHORTEST_HEAD), title)
-    if not title.startswith(head):
-        head = title
-    if len(head) <= length:
-        return head
-    cut = cut_at_a_word(head, length)
-    joints = [found.start() for found in _JOINT.finditer(f"{cut} ") if found.start() > length // 3]
-    if joints:
-        return cut[: joints[-1]]
-    words = cut.split(" ")
-    while len(words) > 2 and not _WORD.search(words[-1]):
+    first = next(iter(parts_of(title)), title)
+    head = first if len(first) >= _SHORTEST_HEAD and title.startswith(first) else title
+    joints = [found.start() for found in _JOINT.finditer(head) if found.start() >= _SHORTEST_HEAD]
+    return [head, *(head[:joint] for joint in reversed(joints))]
+
+
+def short_title(title: str, length: int) -> str:
+    """The fullest head of a title that has at most `length` characters, else what fits of it.
+
+    A number is not left hanging at the cut without what it counts.
+    """
+    heads = heads_of(title)
+    for head in heads:
+        if len(head) <= length:
+            return head
+    words = cut_at_a_word(heads[0], length).split(" ")
+    following = heads[0].split(" ")[len(words) : len(words) + 1]
+    counted = following and (len(following[0]) <= 3 or not following[0].isalpha())
+    while len(words) > 2 and counted and not _WORD.search(words[-1]):
         words.pop()
     return " ".join(words)
 

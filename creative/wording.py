@@ -1,6 +1,6 @@
 """The few words that a preview may say of its own, per language; none of them claims anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class Wording:
 WORDINGS: dict[str, Wording] = {
     "en": Wording(
         "Meet the {}",
-        ("Discover the {}", "{} up close", "{} in detail", "Here: the {}", "A look at the {}"),
-        ("From {}", "By {}", "Discover {}", "A look at {}", "{} up close"),
+        ("Discover the {}", "{} up close", "{} in detail", "The {}", "Here: the {}",
+         "A look at the {}"),
+        ("From {}", "Discover {}", "By {}", "A look at {}", "{} up close"),
         ("Yours for {}", "Take it home for {}", "The price: {}"),
         ("Take a closer look", "See it in detail", "All at a glance", "Get to know it",
          "Have a look", "Find out more", "See for yourself", "Discover it", "Up close",
@@ -53,7 +54,7 @@ WORDINGS: dict[str, Wording] = {
     "fr": Wording(
         "Découvrez {}",
         ("À voir : {}", "{} en détail", "{} de près", "Voici : {}", "À découvrir : {}"),
-        ("Signé {}", "Par {}", "Découvrez {}", "À voir : {}", "{} en détail"),
+        ("Signé {}", "Découvrez {}", "Par {}", "À voir : {}", "{} en détail"),
         ("À {}", "À vous pour {}", "Son prix : {}"),
         ("Regardez de plus près", "Tous les détails", "En un coup d’œil", "Faites connaissance",
          "À découvrir", "En savoir plus", "Voyez par vous-même", "Jetez un œil", "De tout près",
@@ -67,7 +68,7 @@ WORDINGS: dict[str, Wording] = {
         ("Conoce {}", "{} en detalle", "{} de cerca", "Aquí: {}", "Por descubrir: {}"),
         ("De {}", "Descubre {}", "{} en detalle", "{} de cerca", "Aquí: {}"),
         ("Por {}", "Llévatelo por {}", "El precio: {}"),
-        ("Míralo de cerca", "Todos los detalles", "De un vistazo", "Conócelo mejor",
+        ("Míralo de cerca", "Todos los detalles", "De un vistazo", "Para conocerlo",
          "Por descubrir", "Más información", "Compruébalo tú", "Échale un vistazo",
          "Muy de cerca", "Aquí está"),
         ("Míralo", "Descúbrelo", "Conócelo", "Explóralo", "Obsérvalo", "Contémplalo"),
@@ -146,3 +147,6 @@ WORDINGS: dict[str, Wording] = {
         "Se produktet", "Se detaljer", "På lager",
     ),
 }  # fmt: skip
+
+# Around a page's words in another language English ones would be out of place.
+ELSEWHERE = replace(WORDINGS["en"], meet="", titled=(), makers=("{}",), costs=("{}",))

@@ -24,7 +24,7 @@ from creative.prefill import (
     cut_at_a_word,
 )
 from creative.staging import setting_of
-from creative.wording import WORDINGS, Wording
+from creative.wording import ELSEWHERE, WORDINGS, Wording
 
 _PRICE_LENGTH = 30
 _HIGHEST_PRICE = 10**12
@@ -74,7 +74,7 @@ def locale_of(name: str | None) -> str:
 
 def wording_of(locale: str) -> Wording:
     """The stock of words in the language of `locale`, or in English."""
-    return WORDINGS.get(locale.split("-")[0], WORDINGS["en"])
+    return WORDINGS.get(locale.split("-")[0], ELSEWHERE)
 
 
 def shown_price(price: Decimal | None, currency: str | None, locale: str) -> str | None:
