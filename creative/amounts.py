@@ -190,7 +190,7 @@ def _one_amount(place: _Place, currency: str | None) -> Found:
     unit = match["unit"]
     meanings: set[Meaning] = {(one, _units()[unit]) for one in values}
     if unit in DOUBTFUL_UNITS and (text[end] in " -" or unit == '"'):
-        meanings |= {(one, None) for one in values}
+        return Found("number", start, end, frozenset(meanings | {(one, None) for one in values}))
     return Found("number", start, match.end(), frozenset(meanings))
 
 

@@ -124,7 +124,10 @@ def _phrases(text: str, language: str) -> Iterator[Found]:
 def _agree(phrase: tuple[str, ...], said: list[tuple[str, int, int]]) -> bool:
     """Whether the words are those of the phrase, side by side but for a sign or two."""
     close = all(after[1] - one[2] <= 2 for one, after in pairwise(said))
-    return close and all(wanted in ("_", one[0]) for wanted, one in zip(phrase, said, strict=True))
+    return close and all(
+        wanted in ("_", one[0]) or (wanted[-1] == "*" and one[0].startswith(wanted[:-1]))
+        for wanted, one in zip(phrase, said, strict=True)
+    )
 
 
 def _elsewhere(phrase: tuple[str, ...], language: str) -> bool:

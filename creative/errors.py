@@ -24,4 +24,6 @@ class GeneratorAnsweredBadly(GenerationError):
 
 
 class HeadlinesUsedUp(GenerationError):
-    """Every headline that a preview could have is taken by another preview of its batch."""
+    """Every headline that a preview could have is taken in its batch; trying again is no use."""
+
+    may_pass = False

@@ -30,7 +30,7 @@ _MOST_SENTENCES = 40
 _LEAST_SHOUTED = 4
 _SHORTEST_HEADLINE = 8
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?…])(?<!\b[A-Za-z]\.)(?<!\bca\.)(?<!\binkl\.)(?<!\bapprox\.)(?<!\bmax\.)(?<!\bmin\.)"
+    r"(?<=[.!?…])(?<!\D [A-Za-z]\.)(?<!\bca\.)(?<!\binkl\.)(?<!\bapprox\.)(?<!\bmax\.)(?<!\bmin\.)"
     r"(?<!\bNr\.)(?<!\bNo\.)\s+(?![a-zà-ÿ])|(?<=[。！？؟])|\s*[\r\n]+\s*|\s*[•·▪●◦✓✔✅★☆►▶|【】]\s*|\s+[-–—*]\s+(?=[^\W\d_]+:\s)"
 )
 _BLOCK_END = re.compile(r"<(?:br|/p|/li|/div|/h\d)\b[^<>]{0,80}>")
@@ -85,6 +85,12 @@ class Sentence(Said):
     def limiting(self) -> bool:
         """Whether it says what a product is not, or only is."""
         return bool(LIMITING & self.words) or DENIAL.search(self.text.casefold()) is not None
+
+    @cached_property
+    def denies(self) -> bool:
+        """Whether it begins with what the product is not."""
+        first = _WORD.match(self.text)
+        return first is not None and first[0].casefold() in LIMITING
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from creative.prefill import SUBTITLE_LENGTH, cut_at_a_word
 from creative.titles import names, short_title
 from creative.wording import Wording
 
-_NAME_LENGTH = 30
+_NAME_LENGTH = 36
 _LEAST_WORDS = 3
 _BEHIND = 1000
 
@@ -60,7 +60,8 @@ class Subtitles:
         if angle not in self._ranks:
             ordered = sorted(self._sentences, key=lambda one: self._rank(one, angle))
             self._ranks[angle] = {
-                one.text: place + _BEHIND * one.limiting for place, one in enumerate(ordered)
+                one.text: place + _BEHIND * (one.limiting + 3 * one.denies)
+                for place, one in enumerate(ordered)
             }
         ranks, spent = self._ranks[angle], self._spent
         return sorted(self._sentences, key=lambda one: ranks[one.text] + _BEHIND * spent[one.text])
