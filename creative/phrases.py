@@ -48,6 +48,7 @@ _TELLING_ROWS = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
+_NOTHING = " -–—_.,;:|/*·"
 _DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 
 
@@ -105,7 +106,10 @@ class Phrase(Said):
 
 
 def tidy(text: str | None) -> str:
-    """`text` on one line: NFC, no markup, no control or text-direction characters."""
+    """`text` on one line: NFC, no markup, no control or text-direction characters.
+
+    Empty where there is nothing but punctuation.
+    """
     normal = unicodedata.normalize("NFC", text or "").translate(_DIRECTION_MARKS)
     if "&" in normal or "<" in normal:
         bare = remove_tags(replace_entities(normal, remove_illegal=True))
@@ -113,7 +117,8 @@ def tidy(text: str | None) -> str:
     if not normal.isprintable():
         normal = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
                          for sign in normal if unicodedata.category(sign) != "Cs")  # fmt: skip
-    return " ".join(normal.split())
+    folded = " ".join(normal.split())
+    return folded if folded.strip(_NOTHING) else ""
 
 
 def sentences_of(description: str | None, language: str = "en") -> tuple[Sentence, ...]:

@@ -54,7 +54,8 @@ def review(draft: PrefillDraft, product: ScrapedProduct, fallback: PrefillDraft)
         told.append(_replaced("visual_vibe", claims, fallback.visual_vibe))
     if draft.price is not None and not is_price_of(draft.price, product):
         changed["price"] = fallback.price
-        told.append(f"price: “{draft.price}” is not the price on the product's page.")
+        instead = f"replaced by “{fallback.price}”" if fallback.price else "left out"
+        told.append(f"price: “{draft.price}” {_NOT_THE_PRICE}; it was {instead}.")
     kept = tuple(widget for widget in draft.widgets if _is_true(widget, product, told))
     return draft.model_copy(
         update=changed | {"widgets": kept, "corrections": (*draft.corrections, *told)}
@@ -126,7 +127,7 @@ def _is_true(widget: Widget, product: ScrapedProduct, told: list[str]) -> bool:
     """Whether the page says what a widget says; one that is not true is told of."""
     wrong: str | None = None
     if isinstance(widget, PriceTagWidget) and not is_price_of(widget.text, product):
-        wrong = f"price_tag: “{widget.text}” is not the price on the product's page"
+        wrong = f"price_tag: “{widget.text}” {_NOT_THE_PRICE}"
     elif isinstance(widget, RatingWidget):
         texts = [
             f"{widget.value:g}/{widget.best:g}",
@@ -147,6 +148,7 @@ def _is_true(widget: Widget, product: ScrapedProduct, told: list[str]) -> bool:
     return wrong is None
 
 
+_NOT_THE_PRICE = "is not the price on the product's page"
 _NOT_SAID = "is not said by the product's page"
 
 

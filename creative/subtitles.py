@@ -83,7 +83,7 @@ class Subtitles:
             for text in (title, facts, *turned)
             if 0 < len(text) <= SUBTITLE_LENGTH
             and not repeats(text, headline)
-            and not repeats(headline, text)
+            and text.casefold() not in headline.casefold()
             and self._is_said(text)
         )
 

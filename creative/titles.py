@@ -96,7 +96,7 @@ def short_title(title: str, length: int) -> str:
     words = cut_at_a_word(heads[0], length).split(" ")
     following = heads[0].split(" ")[len(words) : len(words) + 1]
     counted = following and (len(following[0]) <= 3 or not following[0].isalpha())
-    while len(words) > 2 and counted and not _WORD.search(words[-1]):
+    if len(words) > 2 and counted and not _WORD.search(words[-1]):
         words.pop()
     return " ".join(words)
 
