@@ -67,13 +67,13 @@ class GeneratorAnsweredBadly(GenerationError):
     may_pass = True
 
 
-class HeadlinesUsedUp(GenerationError):
-    """Every headline that a preview could have is taken by another preview of its batch."""
-
-
 class GeneratorMadeNothing(GeneratorAnsweredBadly):
     """The answer is empty, has no usable picture, or cannot be read at all."""
 
 
 class GeneratorClaimedTooMuch(GeneratorAnsweredBadly):
     """The words say something of the product that its data does not say."""
+
+
+class HeadlinesUsedUp(GenerationError):
+    """Every headline that a preview could have is taken in its batch; trying again is no use."""

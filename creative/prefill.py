@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from creative.colors import MINIMUM_CONTRAST, contrast
 from creative.errors import HeadlinesUsedUp
 
-HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$", to_upper=True)]
+HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
 Layout = Literal["left", "right", "center"]
 
@@ -20,7 +20,7 @@ BRAND_LENGTH = 25
 
 _DANGLING = " ,;:–—-/|(&+"
 _JOINERS = "\u200d\ufe0f"
-_CONNECTING = frozenset(
+CONNECTING = frozenset(
     """
     a an and as at by for from in into of on or so that the this to up with your
     am an auf aus bei das dein deine dem den der des die ein eine einem einen einer für ihr ihre
@@ -40,8 +40,13 @@ class _Strict(BaseModel):
 class CallToAction(_Strict):
     """The button: its words and where it leads."""
 
-    text: Annotated[str, Line, Field(max_length=CTA_LENGTH)]
-    url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)]
+    text: Annotated[
+        str, Line,
+        Field(max_length=CTA_LENGTH, description="What the button says: an invitation to act."),
+    ]  # fmt: skip
+    url: Annotated[
+        str, Field(pattern=r"^https?://", max_length=2048, description="Where the button leads.")
+    ]
 
 
 class Colors(_Strict):
@@ -50,11 +55,13 @@ class Colors(_Strict):
     Text on background and cta_text on cta_background reach 4.5:1 (WCAG 2.2, 1.4.3).
     """
 
-    background: HexColor
-    text: HexColor
-    accent: HexColor
-    cta_background: HexColor
-    cta_text: HexColor
+    background: Annotated[HexColor, Field(description="The ground under the words.")]
+    text: Annotated[HexColor, Field(description="The words, at least 4.5:1 on the background.")]
+    accent: Annotated[HexColor, Field(description="Small ornaments, such as a line or a badge.")]
+    cta_background: Annotated[HexColor, Field(description="The button.")]
+    cta_text: Annotated[
+        HexColor, Field(description="The button's words, at least 4.5:1 on the button.")
+    ]
 
     @model_validator(mode="after")
     def _readable(self) -> "Colors":
@@ -117,8 +124,14 @@ class GeneratedBy(_Strict):
 class Words(_Strict):
     """What a preview says in large and in small."""
 
-    headline: Annotated[str, Line, Field(max_length=HEADLINE_LENGTH)]
-    subtitle: Annotated[str, Line, Field(max_length=SUBTITLE_LENGTH)]
+    headline: Annotated[
+        str, Line,
+        Field(max_length=HEADLINE_LENGTH, description="The one thought that is read from afar."),
+    ]  # fmt: skip
+    subtitle: Annotated[
+        str, Line,
+        Field(max_length=SUBTITLE_LENGTH, description="What the headline leaves open."),
+    ]  # fmt: skip
 
 
 class _Content(Words):
@@ -135,7 +148,10 @@ class _Content(Words):
     colors: Colors
     scrim: Annotated[float, Field(ge=0, le=1)] = 1.0
     widgets: tuple[Widget, ...] = ()
-    visual_vibe: Annotated[str, Line, Field(max_length=80)]
+    visual_vibe: Annotated[
+        str, Line,
+        Field(max_length=80, description="How the picture feels: its colour, scene and light."),
+    ]  # fmt: skip
     layout: Layout
     angle: str
     locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
@@ -178,7 +194,7 @@ def cut_at_a_word(text: str, length: int) -> str:
     if len(folded) <= length:
         return folded
     words = folded[: length + 1].split(" ")[:-1]
-    while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in _CONNECTING:
+    while len(words) > 1 and words[-1].strip(_DANGLING).casefold() in CONNECTING:
         words.pop()
     return " ".join(words).rstrip(_DANGLING) or folded[: length - 1].rstrip(_JOINERS) + "…"
 

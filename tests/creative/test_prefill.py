@@ -10,8 +10,16 @@ from pydantic import ValidationError
 
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Brief
+from creative.errors import GenerationError, HeadlinesUsedUp
 from creative.local import LocalGenerator
-from creative.prefill import Colors, PrefillDraft, cut_at_a_word
+from creative.prefill import (
+    Colors,
+    Prefill,
+    PrefillDraft,
+    choose_words,
+    cut_at_a_word,
+    headline_key,
+)
 from creative.wording import WORDINGS
 from creative.words import is_in_stock, locale_of, shown_price
 from demo.drawings import draw_product
@@ -82,8 +90,8 @@ def test_headline_and_subtitle_are_the_pages_own_words_or_neutral_ones() -> None
     for position in range(10):
         draft = prefill(position)
         rest = f"{draft.headline} {draft.subtitle}"
-        neutral = WORDINGS["en"]
-        for own in (*neutral.neutral, neutral.meet, neutral.maker, neutral.cost, "€24.00", "{}"):
+        stock = WORDINGS["en"]
+        for own in (*stock.neutral, stock.meet, *stock.makers, *stock.costs, "€24.00", "{}"):
             rest = rest.replace(own.replace("{}", "").strip() or own, " ")
         said = f"{DESCRIPTION} Luna Stoneware Mug Atelier Nord".casefold()
         for word in re.findall(r"[^\W_]+", rest.casefold()):
@@ -172,7 +180,7 @@ def test_locales_are_brought_to_one_form(page: str | None, known: str) -> None:
 @pytest.mark.parametrize(
     ("locale", "button", "stock"),
     [("de-AT", "Jetzt ansehen", "Auf Lager"), ("fr", "Voir le produit", "En stock"),
-     ("sv", "Shop now", "In stock")],
+     ("sv", "Se produkten", "I lager"), ("fi", "Shop now", "In stock")],
 )  # fmt: skip
 def test_the_preview_speaks_the_pages_language_or_english(
     locale: str, button: str, stock: str
@@ -237,3 +245,63 @@ def test_colours_that_cannot_be_read_are_refused() -> None:
             background="#FFFFFF", text="#BBBBBB", accent="#FF0000",
             cta_background="#000000", cta_text="#FFFFFF",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_equal"),
+    [
+        ("Keeps you warm", "KEEPS  you warm!", True), ("Straße", "STRASSE", True),
+        ("Ｋeeps\N{NO-BREAK SPACE}warm", "keeps warm…", True), ("Holds 2", "Holds 3", False),
+        ("Up close.", "Up close", True), ("!!!", "???", False), ("Warm, not hot", "Warm not hot", False),
+    ],
+)  # fmt: skip
+def test_headlines_that_read_alike_share_a_key(one: str, other: str, are_equal: bool) -> None:
+    assert (headline_key(one) == headline_key(other)) is are_equal
+
+
+def test_the_first_words_that_are_free_are_chosen() -> None:
+    draft = prefill()
+    assert choose_words(draft, set()) == draft
+    first, second = draft.alternatives[:2]
+    taken = {headline_key(draft.headline.upper()), headline_key(first.headline)}
+    chosen = choose_words(draft, taken)
+    assert (chosen.headline, chosen.subtitle) == (second.headline, second.subtitle)
+    assert chosen.corrections == (
+        f"headline: “{draft.headline}” is taken by another preview of this batch; "
+        f"it was replaced by “{second.headline}”.",
+    )
+    assert chosen.colors == draft.colors
+
+
+def test_forty_previews_of_one_position_have_forty_headlines() -> None:
+    taken: set[str] = set()
+    for _ in range(40):
+        taken.add(headline_key(choose_words(prefill(3, **bare(title="Mug")), taken).headline))
+    assert len(taken) == 40
+
+
+def test_when_every_headline_is_taken_it_is_said() -> None:
+    draft = prefill()
+    every = {headline_key(one.headline) for one in (draft, *draft.alternatives)}
+    with pytest.raises(HeadlinesUsedUp, match=f"All {len(every)} headlines .* ask for fewer"):
+        choose_words(draft, every)
+    assert issubclass(HeadlinesUsedUp, GenerationError)
+    assert not HeadlinesUsedUp.may_pass
+
+
+def test_the_schema_tells_a_reader_what_every_text_is() -> None:
+    schema = Prefill.model_json_schema()
+    told = schema["properties"] | schema["$defs"]["CallToAction"]["properties"]
+    for name in ("headline", "subtitle", "visual_vibe", "text", "url"):
+        assert len(told[name]["description"]) > 10
+    assert all("description" in one for one in schema["$defs"]["Colors"]["properties"].values())
+    assert told["headline"]["maxLength"] == 30
+
+
+@pytest.mark.parametrize("given", ["#fff", "red", "#GGGGGG", "#12345", "#1234567", ""])
+def test_a_colour_is_six_hex_digits(given: str) -> None:
+    known = dict.fromkeys(("background", "accent", "cta_background"), "#FFFFFF")
+    with pytest.raises(ValidationError):
+        Colors.model_validate(known | {"text": given, "cta_text": "#000000"})
+    colors = Colors.model_validate(known | {"text": "#0a0b0c", "cta_text": "#000000"})
+    assert colors.text == "#0A0B0C"
