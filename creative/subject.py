@@ -106,23 +106,20 @@ def shrink(picture: Image.Image, side: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.BOX, reducing_gap=1.01)
 
 
-def _terms(height: int, width: int) -> Floats:
-    y, x = np.meshgrid(
-        np.linspace(-1, 1, height, dtype=np.float32),
-        np.linspace(-1, 1, width, dtype=np.float32),
-        indexing="ij",
-    )
-    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=2)
-
-
 def _fit_ground(pixels: Floats) -> Floats | None:
     """The backdrop's colour everywhere, from the border: a quadratic surface, outliers left out."""
     height, width = pixels.shape[:2]
     if min(height, width) < 8:
         return None
-    terms = _terms(height, width)
     border = ring(height, width)
-    samples, places = pixels[border], terms[border]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    rows, columns = np.nonzero(border)
+    across, down = x[0, columns], y[rows, 0]
+    places = np.stack(
+        [np.ones_like(across), across, down, across * across, down * down, across * down], axis=1
+    )
+    samples = pixels[border]
     kept = np.abs(samples - np.median(samples, axis=0)).max(axis=1) < 0.16
     residual = np.zeros(len(samples))
     for _ in range(4):
@@ -133,8 +130,12 @@ def _fit_ground(pixels: Floats) -> Floats | None:
         kept = residual < max(0.02, 3 * float(np.median(residual[kept])))
     if kept.mean() < 0.6 or residual[kept].mean() > 0.02:
         return None
-    ground: Floats = np.clip(np.einsum("hwt,tc->hwc", terms, surface), 0, 1).astype(np.float32)
-    return ground
+    ground = np.empty((height, width, 3), np.float32)
+    for channel, (one, by_x, by_y, by_xx, by_yy, by_xy) in enumerate(surface.T.astype(np.float32)):
+        in_rows, in_columns = one + (by_y + by_yy * y) * y, (by_x + by_xx * x) * x
+        ground[..., channel] = in_rows + in_columns + by_xy * y * x
+    clipped: Floats = np.clip(ground, 0, 1, out=ground)
+    return clipped
 
 
 def _least_squares(places: Floats, samples: Floats) -> Floats:
