@@ -10,15 +10,15 @@ from coloraide import Color
 from numpy.typing import NDArray
 from PIL import Image
 
-from creative.subject import Subject, find_subject
+from creative.subject import product_pixels
 
 if TYPE_CHECKING:
     from creative.brief import Mood
 
 MINIMUM_CONTRAST = 4.5
 _COMFORTABLE_CONTRAST = 7.0
-_SAMPLE_SIDE = 224
-_MOST_SAMPLES = 9000
+_SAMPLE_SIDE = 96
+_MOST_SAMPLES = 2500
 _GREY = 0.028
 
 
@@ -70,7 +70,7 @@ def palette_of(picture: Image.Image, mood: Mood) -> Palette:
     OKLCH (Ottosson, *A perceptual color space for image processing*) so that the product stands
     out. Text on background and cta_text on cta_background have a contrast of 4.5:1 or more.
     """
-    swatches = _swatches(find_subject(picture, _SAMPLE_SIDE))
+    swatches = _swatches(product_pixels(picture, _SAMPLE_SIDE))
     key = _key_swatch(swatches)
     weight = sum(swatch.share for swatch in swatches)
     lightness = sum(swatch.lightness * swatch.share for swatch in swatches) / weight
@@ -144,14 +144,8 @@ def _oklch(color: str) -> tuple[float, float, float]:
     return float(lightness), float(chroma), float(hue)
 
 
-def _swatches(subject: Subject) -> tuple[Swatch, ...]:
-    height, width = subject.mask.shape
-    small = subject.picture.convert("RGB").resize((width, height), Image.Resampling.BOX)
-    pixels = np.asarray(small)
-    counted = pixels[subject.mask > 0.6] if subject.kind != "scene" else _middle(pixels)
-    if not len(counted):
-        counted = pixels.reshape(-1, 3)
-    counted = counted[:: max(1, len(counted) // _MOST_SAMPLES)]
+def _swatches(pixels: NDArray[np.uint8]) -> tuple[Swatch, ...]:
+    counted = pixels[:: -(-len(pixels) // _MOST_SAMPLES)]
     strip = Image.fromarray(np.ascontiguousarray(counted[None]))
     table = strip.quantize(12, method=Image.Quantize.MEDIANCUT, kmeans=2)
     entries = table.getpalette() or [0, 0, 0]
@@ -163,12 +157,6 @@ def _swatches(subject: Subject) -> tuple[Swatch, ...]:
         values = _oklch(f"#{red:02X}{green:02X}{blue:02X}")
         swatches.append(Swatch(*values, share=count / len(counted)))
     return tuple(sorted(swatches, key=lambda swatch: (-swatch.share, swatch.hue)))
-
-
-def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    middle = pixels[height // 8 : height - height // 8, width // 8 : width - width // 8]
-    return middle.reshape(-1, 3)
 
 
 def _weight(swatch: Swatch) -> float:
