@@ -47,7 +47,7 @@ def _proxy_part(
     across = proxy.width / subject.picture.width
     down = proxy.height / subject.picture.height
     box = (crop[0] * across, crop[1] * down, crop[2] * across, crop[3] * down)
-    return np.asarray(proxy.resize(size, Image.Resampling.BICUBIC, box=box))
+    return np.asarray(proxy.resize(size, Image.Resampling.BILINEAR, box=box))
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,9 @@ def _matte(
     faith = np.clip(share * 1.6 - 0.6, 0, 1)
     colors = np.where(own[:, None], band.pixels, faith * clean + (1 - faith) * product)
     seen[where] = (np.clip(colors, 0, 1) * 255 + 0.5).astype(np.uint8)
-    layers = np.dstack([seen, (opacity * 255 + 0.5).astype(np.uint8)])
-    return Image.fromarray(layers, "RGBA")
+    matted = Image.fromarray(seen)
+    matted.putalpha(Image.fromarray((opacity * 255 + 0.5).astype(np.uint8)))
+    return matted
 
 
 def _inner_of(piece: Image.Image, band: _Band, deep: Flags, core: Flags, reach: float) -> Flags:
@@ -179,13 +180,13 @@ def _spread(
     """
     step = max(1, min(6, round(reach)))
     size = (-(-piece.width // step), -(-piece.height // step))
-    known = Image.composite(piece, Image.new("RGB", piece.size), _mask(inner))
-    blur = ImageFilter.GaussianBlur(2 * reach / step)
-    colors, weight = (
-        np.asarray(one.resize(size, Image.Resampling.BOX).filter(blur)
-                   .resize(piece.size, Image.Resampling.BILINEAR))[where]
-        for one in (known, _mask(inner))
-    )  # fmt: skip
+    mask = _mask(inner)
+    known = Image.composite(piece, Image.new("RGB", piece.size), mask)
+    # Four planes that no resampling weighs by each other, unlike those of RGBA.
+    planes = Image.merge("CMYK", (*known.split(), mask)).resize(size, Image.Resampling.BOX)
+    soft = planes.filter(ImageFilter.GaussianBlur(2 * reach / step))
+    found = np.asarray(soft.resize(piece.size, Image.Resampling.BILINEAR))[where]
+    colors, weight = found[:, :3], found[:, 3]
     beside = weight > 5
     spread = colors.astype(np.float32) / np.maximum(weight, 1)[:, None].astype(np.float32)
     seen = _shares(np.asarray(piece)[where])
@@ -197,7 +198,9 @@ def _mask(flags: Flags) -> Image.Image:
 
 
 def _beside(flags: Flags, reach: float) -> Flags:
-    beside: Flags = _blur(flags, 2 * reach) > 5
+    small = _mask(flags).reduce(2).filter(ImageFilter.GaussianBlur(reach))
+    size = (flags.shape[1], flags.shape[0])
+    beside: Flags = np.asarray(small.resize(size, Image.Resampling.BILINEAR)) > 5
     return beside
 
 
