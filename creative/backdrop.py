@@ -108,6 +108,11 @@ def settle(canvas: Canvas, palette: Palette, product: Image.Image, spot: Spot, s
         float_before(canvas, product, spot.box, 0.42 * strength, shadow_ink(palette), (26, 30))
 
 
+def cast_on_floor(canvas: Canvas, palette: Palette, product: Image.Image, spot: Spot) -> None:
+    """The long shadow of what stands or hovers in soft light."""
+    cast_along(canvas, product, spot.box, 0.3, shadow_ink(palette), 0.18, 1.7)
+
+
 def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     """An arched recess in a wall, with a low step in front of it."""
     canvas = Canvas(wall(palette, spot, 0.8))

@@ -222,12 +222,12 @@ def _dark_tones(key: Swatch, lightness: float) -> _Tones:
     colored = min(1.0, key.chroma / 0.08)
     # A dark yellow is olive drab; brown is what the eye expects there.
     hue = key.hue - 28 if 80 < key.hue < 125 else key.hue
-    dim = max(0.0, min(1.0, (0.42 - lightness) / 0.25))
+    dim = max(0.0, min(1.0, (0.60 - lightness) / 0.25))
     return _Tones(
         hue=hue,
         background=(0.225, 0.006 + 0.030 * colored),
-        surface=(0.36 + 0.08 * dim, 0.010 + 0.060 * colored),
-        glow=(0.56 + 0.10 * dim, 0.012 + 0.082 * colored),
+        surface=(0.36 + 0.09 * dim, 0.010 + 0.060 * colored),
+        glow=(0.56 + 0.14 * dim, 0.012 + 0.082 * colored),
         shade=(0.14, 0.004 + 0.016 * colored),
         companion=(0.38 + 0.08 * dim, 0.010 + 0.055 * colored, hue - 36),
         mood="dark",

@@ -171,9 +171,7 @@ def _clear_below_the_foot(opacity: Floats) -> None:
     foot[parted] = 0
 
 
-def _spread(
-    piece: Image.Image, inner: Flags, reach: float, where: Flags
-) -> tuple[Floats, Flags]:
+def _spread(piece: Image.Image, inner: Flags, reach: float, where: Flags) -> tuple[Floats, Flags]:
     """The colours of `inner`, carried outwards to the pixels `where`, and which they got to.
 
     Worked out on a smaller copy, for they are soft.

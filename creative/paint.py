@@ -108,10 +108,11 @@ def soften(mask: Floats, radius: float) -> Floats:
     size = (max(1, width // _COARSE), max(1, height // _COARSE))
     small = image.resize(size, Image.Resampling.BOX)
     blurred = np.asarray(small.filter(ImageFilter.GaussianBlur(radius / _COARSE)), np.float32)
-    return _resized(blurred / 255, (width, height))
+    return enlarged(blurred / 255, (width, height))
 
 
-def _resized(field: Floats, size: tuple[int, int]) -> Floats:
+def enlarged(field: Floats, size: tuple[int, int]) -> Floats:
+    """A field (height × width) brought to `size` (width, height), smoothly."""
     image = Image.fromarray(np.ascontiguousarray(field, np.float32))
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR), np.float32)
 
@@ -131,6 +132,12 @@ class Wash:
         for plane, value in zip(self.planes, rgb(color), strict=True):
             plane += mask * np.float32(strength) * (np.float32(value) - plane)
 
+    def lay(self, picture: Image.Image, mask: Floats) -> None:
+        """Cover with a picture (RGB, 480 × 270 pixels) as far as `mask` says."""
+        values = np.asarray(picture, np.float32) / 255
+        for channel, plane in enumerate(self.planes):
+            plane += mask * (values[..., channel] - plane)
+
     def light(self, middle: tuple[float, float], reach: tuple[float, float],
               color: str, strength: float) -> None:  # fmt: skip
         """A pool of light, or of dark, on the ground."""
@@ -144,7 +151,7 @@ class Canvas:
     """
 
     def __init__(self, wash: Wash) -> None:
-        self.planes: Floats = np.stack([_resized(plane, BACKGROUND_SIZE) for plane in wash.planes])
+        self.planes: Floats = np.stack([enlarged(plane, BACKGROUND_SIZE) for plane in wash.planes])
 
     def _parts(self, within: Box) -> Floats:
         return self.planes[:, within.top : within.bottom, within.left : within.right]
