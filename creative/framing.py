@@ -1,7 +1,7 @@
 """Showing a picture whose product cannot be cut out: in a frame that suits the scene."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
 from creative.brief import SETTINGS, Brief, Layout, Mood
 from creative.colors import Palette
@@ -32,7 +32,7 @@ def frame_picture(subject: Subject, palette: Palette, brief: Brief) -> Image.Ima
     frame = choose_frame(subject, brief.layout, brief.shape)
     wash = _ground(palette, frame)
     if frame.shape == "spread":
-        _carry_on(wash, subject, brief.layout)
+        _carry_on(wash, subject, palette, brief.layout)
     canvas = Canvas(wash)
     if frame.shape == "panel":
         _edge(canvas, palette, frame)
@@ -56,11 +56,17 @@ def _ground(palette: Palette, frame: Frame) -> Wash:
     return wash
 
 
-def _carry_on(wash: Wash, subject: Subject, layout: Layout) -> None:
-    """The picture's own colours, blurred, strong round the frame and hardly there at the words."""
+def _carry_on(wash: Wash, subject: Subject, palette: Palette, layout: Layout) -> None:
+    """The picture's own light, blurred and in the palette's tones; hardly there at the words."""
     height, width = wash.y.shape[0], wash.x.shape[1]
     blurred = spread_out(subject.picture.convert("RGB"), (width, height))
-    wash.lay(blurred, 0.04 + 0.62 * _beside(layout, wash.x, wash.y))
+    light = np.asarray(blurred.convert("L"), np.float32)
+    # A flat picture gives little light and shade; to stretch them to the full would show bands.
+    reach = max(60.0, float(np.abs(light - light.mean()).max()))
+    spread = Image.fromarray((127.5 + (light - light.mean()) / reach * 120).astype(np.uint8))
+    toned = ImageOps.colorize(spread, palette.shade, palette.glow, palette.surface)
+    mixed = Image.blend(toned, blurred, 0.2).filter(ImageFilter.GaussianBlur(5))
+    wash.lay(mixed, 0.05 + 0.8 * _beside(layout, wash.x, wash.y))
 
 
 def _beside(layout: Layout, x: Floats, y: Floats) -> Floats:
@@ -91,13 +97,14 @@ def _accompany(canvas: Canvas, palette: Palette, frame: Frame, ornament: int) ->
     away = -1 if frame.layout == "right" else 1
     echo = frame.moved(46 * away, -44 if ornament == 1 else 44)
     if ornament > 1:
-        echo = frame.moved(58 * away, 52 if ornament == 2 else -52)
+        echo = frame.moved(64 * away, 56 if ornament == 2 else -56)
+        tone = between(palette.companion, palette.accent, 0.3)
     within = clip_to_canvas(*(edge + by for edge, by in zip(echo.box, (-2, -2, 2, 2), strict=True)))
     mask = coverage(echo.distance(*grid(within)), 1.4)
     if ornament == 2:
-        canvas.paint(mask * stripes(11, within), tone, 0.8, within)
+        canvas.paint(mask * stripes(9, within), tone, 0.9, within)
     elif ornament == 3:
-        canvas.paint(mask * dots(24, 5, within), tone, 0.95, within)
+        canvas.paint(mask * dots(26, 6.5, within), tone, 0.95, within)
     else:
         canvas.paint(mask, tone, 0.8, within)
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from creative.backdrop import Spot, cast_on_floor, floor, settle, wall
 from creative.background import Box
-from creative.colors import Palette
+from creative.colors import Palette, lightness_and_chroma
 from creative.paint import (
     HEIGHT,
     WIDTH,
@@ -27,7 +27,7 @@ def near_product(x: Floats, spot: Spot) -> Floats:
     if not spot.away:
         return smooth(np.abs(x - np.float32(spot.middle)), 900, 500)
     # The words are on the side that the product is away from.
-    return smooth((x - np.float32(spot.middle)) * spot.away, -560, -320)
+    return smooth((x - np.float32(spot.middle)) * spot.away, -640, -380)
 
 
 def paint_fluted(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
@@ -67,8 +67,9 @@ def paint_contours(palette: Palette, spot: Spot, product: Image.Image) -> Canvas
     shown = near_product(x, spot)
     if not spot.away:
         shown = shown * smooth(y, calm, calm - 170)
-    tone = between(palette.glow, palette.companion, 0.35)
-    canvas.paint(lines * shown, tone, 0.62, around)
+    bright = lightness_and_chroma(palette.background)[0] > 0.6
+    tone = between(palette.shade, palette.accent, 0.25) if bright else palette.glow
+    canvas.paint(lines * shown, tone, 0.5, around)
     if spot.rest != "rise":
         horizon = min(spot.floor - 40, HEIGHT)
         floor(canvas, palette, spot, horizon, between(palette.background, palette.surface, 0.75))

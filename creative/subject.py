@@ -28,6 +28,8 @@ _LONGEST_SIDE = 2400
 _TIGHT = 0.035
 _EDGE = 0.012
 _HARD_EDGE = 0.045
+_SOFT_EDGE = 0.02
+_MOST_ASTRAY = 0.08
 _GATE = 5
 _DARKEST_SHADOW = 0.58
 _LIGHTEST_POOL = 1.4
@@ -241,7 +243,8 @@ def _without_specks(product: Flags) -> Flags:
 def _parts_cleanly(product: Flags, distance: Floats, steepness: Floats) -> bool:
     """Whether the outline is one that a cut may follow: whole, and standing out from the ground.
 
-    Hard edges in what was taken for backdrop are what is left of a part that melted into it.
+    Hard edges in what was taken for backdrop are what is left of a part that melted into it; an
+    outline that follows no edge of the picture was bitten out of a glowing part, or round a shadow.
     """
     if not 0.004 < float(product.mean()) < 0.9:
         return False
@@ -253,6 +256,10 @@ def _parts_cleanly(product: Flags, distance: Floats, steepness: Floats) -> bool:
     rim = inside & grow(~inside, 2)
     remains = ~grow(product, 4) & (steepness > _HARD_EDGE)
     if not rim.any() or remains.sum() > 0.008 * rim.sum():
+        return False
+    outline = product & grow(~product, 1) & ~ring(*product.shape)
+    astray = outline & ~grow(steepness > _SOFT_EDGE, 2)
+    if astray.sum() > _MOST_ASTRAY * outline.sum():
         return False
     return bool((distance[rim] > 0.07).mean() > 0.72)
 
