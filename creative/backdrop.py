@@ -8,7 +8,7 @@ from PIL import Image
 
 from creative.background import Box
 from creative.brief import Layout
-from creative.colors import Palette
+from creative.colors import Palette, lightness_and_chroma
 from creative.paint import (
     HEIGHT,
     WHOLE,
@@ -128,6 +128,11 @@ def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     depth = np.clip((y - niche.top) / max(1, niche.height), 0, 1)
     deep = between(palette.surface, palette.shade, 0.35)
     canvas.paint_ramp(inside, (deep, between(palette.surface, palette.glow, 0.22)), depth, within)
+    if lightness_and_chroma(palette.background)[0] < 0.6:
+        # What is dark would melt into a dark recess; there it has a light of its own.
+        lamp = pool(x, y, (spot.middle, niche.top + 0.5 * niche.height),
+                    (0.42 * width, 0.42 * niche.height))  # fmt: skip
+        canvas.paint(inside * lamp, palette.glow, 0.75, within)
     far = 1 - soften(coverage(arch(x - 40, y - 46, niche)), 36)
     canvas.darken(inside * far, 0.5, palette.shade, within)
     canvas.darken(inside * (1 - soften(coverage(arch(x - 7, y - 9, niche)), 8)), 0.3, within=within)
@@ -247,7 +252,7 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     tones = (
         between(palette.background, palette.surface, 0.42),
         between(palette.background, palette.surface, 0.9),
-        between(palette.surface, palette.glow, 0.42),
+        between(palette.surface, palette.glow, 0.6),
     )
     for tone, share in zip(tones, (1.06, 0.83, 0.6), strict=True):
         radius = reach * share

@@ -118,7 +118,7 @@ def _tall_panel(canvas: Canvas, palette: Palette, spot: Spot, base: float, width
     top = max(40, spot.box.top - 70)
     board = Box(round(spot.middle + aside - half), top, round(spot.middle + aside + half),
                 round(base) + 20)  # fmt: skip
-    within = clip_to_canvas(board.left - 60, top - 40, board.right + 90, board.bottom)
+    within = clip_to_canvas(board.left - 60, top - 40, board.right + 90, board.bottom + 70)
     x, y = grid(within)
     canvas.darken(soften(coverage(rounded(x - 16, y - 12, board, 20)), 18), 0.34, within=within)
     deep = between(palette.companion, palette.shade, 0.2)
