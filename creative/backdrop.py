@@ -14,6 +14,7 @@ from creative.paint import (
     WHOLE,
     WIDTH,
     Canvas,
+    Floats,
     Wash,
     arch,
     between,
@@ -25,6 +26,7 @@ from creative.paint import (
     pool,
     rounded,
     smooth,
+    soft,
     soften,
 )
 from creative.shadows import cast_along, float_before, hover_over, reflect_below, stand_on
@@ -123,7 +125,7 @@ def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     within = clip_to_canvas(niche.left - 24, top - 24, niche.right + 24, base + 4)
     x, y = grid(within)
     inside = coverage(arch(x, y, niche))
-    rim = soften(coverage(arch(x - 4, y - 4, niche) - 2), 4)
+    rim = soft(lambda x, y: arch(x - 4, y - 4, niche) - 2, 4, within)
     canvas.paint(rim * (1 - inside), palette.glow, 0.9, within)
     depth = np.clip((y - niche.top) / max(1, niche.height), 0, 1)
     deep = between(palette.surface, palette.shade, 0.35)
@@ -133,9 +135,10 @@ def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
         lamp = pool(x, y, (spot.middle, niche.top + 0.5 * niche.height),
                     (0.42 * width, 0.42 * niche.height))  # fmt: skip
         canvas.paint(inside * lamp, palette.glow, 0.75, within)
-    far = 1 - soften(coverage(arch(x - 40, y - 46, niche)), 36)
+    far = 1 - soft(lambda x, y: arch(x - 40, y - 46, niche), 36, within)
     canvas.darken(inside * far, 0.5, palette.shade, within)
-    canvas.darken(inside * (1 - soften(coverage(arch(x - 7, y - 9, niche)), 8)), 0.3, within=within)
+    near = 1 - soft(lambda x, y: arch(x - 7, y - 9, niche), 8, within)
+    canvas.darken(inside * near, 0.3, within=within)
     if spot.rest == "rise":
         settle(canvas, palette, product, spot, 0.8)
         return canvas
@@ -151,9 +154,11 @@ def _step(canvas: Canvas, palette: Palette, middle: float, top: float, width: fl
     within = clip_to_canvas(slab.left - 90, slab.top - 4, slab.right + 120, slab.bottom + 120)
     x, y = grid(within)
     under = Box(slab.left + 14, slab.top + 40, slab.right + 22, slab.bottom + 20)
-    canvas.darken(soften(coverage(rounded(x, y, under, 14)), 22), 0.5, palette.shade, within)
+    canvas.darken(
+        soft(lambda x, y: rounded(x, y, under, 14), 22, within), 0.5, palette.shade, within
+    )
     close = Box(slab.left + 4, slab.top + 40, slab.right + 6, slab.bottom + 6)
-    canvas.darken(soften(coverage(rounded(x, y, close, 8)), 6), 0.22, within=within)
+    canvas.darken(soft(lambda x, y: rounded(x, y, close, 8), 6, within), 0.22, within=within)
     body = coverage(rounded(x, y, slab, 5))
     along = np.clip((x - slab.left) / width, 0, 1)
     dim = between(palette.surface, palette.shade, 0.25)
@@ -198,8 +203,9 @@ def _cylinder(
     within = clip_to_canvas(middle[0] - radii[0] - 110, middle[1] - radii[1] - 4,
                             middle[0] + radii[0] + 150, foot[1] + radii[1] + 90)  # fmt: skip
     x, y = grid(within)
-    shadow = ellipse(x, y, (foot[0] + 26, foot[1] + 8), (radii[0] * 1.06, radii[1] * 1.25))
-    canvas.darken(soften(coverage(shadow), 22), 0.55, within=within)
+    thrown, wider = (foot[0] + 26, foot[1] + 8), (radii[0] * 1.06, radii[1] * 1.25)
+    shadow = soft(lambda x, y: ellipse(x, y, thrown, wider), 22, within)
+    canvas.darken(shadow, 0.55, within=within)
     sides = np.maximum(np.abs(x - middle[0]) - np.float32(radii[0]),
                        np.maximum(middle[1] - y, y - np.float32(foot[1])))  # fmt: skip
     trunk = np.maximum(coverage(sides), coverage(ellipse(x, y, foot, radii), 1.2))
@@ -261,7 +267,7 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
         x, y = grid(within)
         # Words that stand below the product need the discs to end above them.
         calm = np.ones_like(y) if spot.away else smooth(y, 780, 600)
-        shadow = soften(coverage(circle(x, y, (centre[0] + 10, centre[1] + 20), radius)), 26)
+        shadow = _disc_shadow(centre, radius, within)
         canvas.darken(shadow * calm, 0.5, within=within)
         along = np.clip((y - centre[1] + radius) / (2 * radius), 0, 1)
         lit = (between(tone, palette.glow, 0.2), between(tone, palette.shade, 0.22))
@@ -275,6 +281,11 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     else:
         float_before(canvas, product, spot.box, 0.6, ink, (24, 46))
     return canvas
+
+
+def _disc_shadow(centre: tuple[float, float], radius: float, within: Box) -> Floats:
+    below = (centre[0] + 10, centre[1] + 20)
+    return soft(lambda x, y: circle(x, y, below, radius), 26, within)
 
 
 def paint_window(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:

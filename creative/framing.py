@@ -18,7 +18,7 @@ from creative.paint import (
     grid,
     pool,
     smooth,
-    soften,
+    soft,
 )
 from creative.patterns import dots, stripes
 from creative.photo import harmonised, spread_out
@@ -129,12 +129,11 @@ def _throw_shadow(canvas: Canvas, frame: Frame) -> None:
         }[frame.layout]  # fmt: skip
     box = frame.box
     within = clip_to_canvas(box.left - 150, box.top - 120, box.right + 150, box.bottom + 170)
-    x, y = grid(within)
     for (right, down), blur, strength in ((far, 44, 0.42), (near, 10, 0.28)):
-        shadow = coverage(frame.distance(x - right, y - down))
         if frame.shape == "panel":
             blur, strength = blur // 2, 0.6 * strength
-        canvas.darken(soften(shadow, blur), strength, within=within)
+        shadow = soft(frame.moved(right, down).distance, blur, within)
+        canvas.darken(shadow, strength, within=within)
 
 
 def _light(canvas: Canvas, palette: Palette, frame: Frame, inside: Floats, mood: Mood) -> None:

@@ -17,7 +17,7 @@ from creative.paint import (
     grid,
     rounded,
     smooth,
-    soften,
+    soft,
 )
 from creative.patterns import chips, contours, flutes
 
@@ -92,7 +92,9 @@ def paint_terrazzo(palette: Palette, spot: Spot, product: Image.Image) -> Canvas
     within = clip_to_canvas(block.left - 90, block.top - 4, block.right + 130, bottom + 110)
     x, y = grid(within)
     thrown = Box(block.left + 24, block.top + 60, block.right + 40, bottom + 22)
-    canvas.darken(soften(coverage(rounded(x, y, thrown, 16)), 24), 0.5, palette.shade, within)
+    canvas.darken(
+        soft(lambda x, y: rounded(x, y, thrown, 16), 24, within), 0.5, palette.shade, within
+    )
     body = coverage(rounded(x, y, block, 5))
     along = np.clip((x - block.left) / width, 0, 1)
     bright = between(palette.surface, palette.glow, 0.45)
@@ -120,7 +122,8 @@ def _tall_panel(canvas: Canvas, palette: Palette, spot: Spot, base: float, width
                 round(base) + 20)  # fmt: skip
     within = clip_to_canvas(board.left - 60, top - 40, board.right + 90, board.bottom + 70)
     x, y = grid(within)
-    canvas.darken(soften(coverage(rounded(x - 16, y - 12, board, 20)), 18), 0.34, within=within)
+    shadow = soft(lambda x, y: rounded(x - 16, y - 12, board, 20), 18, within)
+    canvas.darken(shadow, 0.34, within=within)
     deep = between(palette.companion, palette.shade, 0.2)
     lit = between(palette.companion, palette.glow, 0.3)
     along = np.clip((y - top) / max(1, board.height), 0, 1)
