@@ -17,6 +17,7 @@ from creative.paint import (
     Floats,
     Wash,
     arch,
+    away_from_words,
     between,
     circle,
     clip_to_canvas,
@@ -74,7 +75,9 @@ def wall(palette: Palette, spot: Spot, lift: float) -> Wash:
     """The ground of every scene: light behind the product, and darker corners away from it."""
     wash = Wash(palette.background)
     centre = (spot.box.top + min(spot.box.bottom, HEIGHT)) / 2
-    wash.light((spot.middle - 120, centre - 140), (760, 640), palette.glow, lift)
+    aside = 0.3 + 0.7 * away_from_words(spot.layout, wash.x, wash.y)
+    light = pool(wash.x, wash.y, (spot.middle - 120, centre - 140), (760, 640))
+    wash.paint(light * aside, palette.glow, lift)
     sides = (spot.away,) if spot.away else (-1, 1)
     for side in sides:
         wash.light((spot.middle + 1000 * side, HEIGHT + 130), (860, 640), palette.shade, 0.36)
@@ -87,8 +90,10 @@ def floor(canvas: Canvas, palette: Palette, spot: Spot, horizon: float, tone: st
     x, y = grid(within)
     lost_at, crisp_to = (640, 330) if spot.away else (1060, 420)
     near = smooth(np.abs(x - np.float32(spot.middle)), lost_at, crisp_to)
-    crisp = coverage(np.float32(horizon) - y, 2.0) * (1 - 0.5 * smooth(y, horizon, HEIGHT + 60))
-    lost = smooth(y, horizon - 50, horizon + 260) * 0.5
+    # Words that stand below the product stand on the floor, which is the ground's tone there.
+    until, faded = (HEIGHT + 60, 0.5) if spot.away else (750, 0.85)
+    crisp = coverage(np.float32(horizon) - y, 2.0) * (1 - faded * smooth(y, horizon, until))
+    lost = smooth(y, horizon - 50, horizon + 260) * (0.5 if spot.away else 0.2)
     canvas.paint(crisp * near + lost * (1 - near), tone, within=within)
     light = pool(x, y, (spot.middle - 90, horizon + 120), (560, 110)) * (y > horizon)
     canvas.paint(light, palette.glow, 0.34, within=within)
@@ -179,10 +184,10 @@ def paint_podium(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     if spot.rest == "rise":
         settle(canvas, palette, product, spot, 0.9)
         return canvas
-    radius = float(np.clip(spot.box.width * 0.7, 240, 470))
+    radius = float(np.clip(spot.box.width * 0.7, 240, 470 if spot.away else 340))
     flat = radius * 0.14
     top = spot.floor - flat * 0.3
-    height = HEIGHT - top + 60 if spot.away else 62.0
+    height = HEIGHT - top + 60 if spot.away else 46.0
     _cylinder(canvas, palette, (spot.middle, top), (radius, flat), height)
     if spot.rest == "stand":
         reflect_below(canvas, product, spot.box, 0.2, top + flat * 0.92)
@@ -266,7 +271,7 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
                                 centre[0] + radius + 110, centre[1] + radius + 130)  # fmt: skip
         x, y = grid(within)
         # Words that stand below the product need the discs to end above them.
-        calm = np.ones_like(y) if spot.away else smooth(y, 780, 600)
+        calm = np.ones_like(y) if spot.away else smooth(y, 716, 560)
         shadow = _disc_shadow(centre, radius, within)
         canvas.darken(shadow * calm, 0.5, within=within)
         along = np.clip((y - centre[1] + radius) / (2 * radius), 0, 1)

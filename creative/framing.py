@@ -12,12 +12,12 @@ from creative.paint import (
     Canvas,
     Floats,
     Wash,
+    away_from_words,
     between,
     clip_to_canvas,
     coverage,
     grid,
     pool,
-    smooth,
     soft,
 )
 from creative.patterns import dots, stripes
@@ -49,8 +49,12 @@ def frame_picture(subject: Subject, palette: Palette, brief: Brief) -> Image.Ima
 def _ground(palette: Palette, frame: Frame) -> Wash:
     wash = Wash(palette.background)
     across, down = frame.middle
-    wash.light((across, down), (820, 700), palette.surface, 0.55)
-    wash.light((across - 260, down - 260), (620, 520), palette.glow, 0.5)
+    aside = 0.35 + 0.65 * away_from_words(frame.layout, wash.x, wash.y)
+    for middle, reach, tone, strength in (
+        ((across, down), (820, 700), palette.surface, 0.55),
+        ((across - 260, down - 260), (620, 520), palette.glow, 0.5),
+    ):
+        wash.paint(pool(wash.x, wash.y, middle, reach) * aside, tone, strength)
     side = _AWAY[frame.layout]
     wash.light((across + 900 * side, HEIGHT + 200), (900, 560), palette.shade, 0.4)
     return wash
@@ -66,14 +70,7 @@ def _carry_on(wash: Wash, subject: Subject, palette: Palette, layout: Layout) ->
     spread = Image.fromarray((127.5 + (light - light.mean()) / reach * 120).astype(np.uint8))
     toned = ImageOps.colorize(spread, palette.shade, palette.glow, palette.surface)
     mixed = Image.blend(toned, blurred, 0.2).filter(ImageFilter.GaussianBlur(5))
-    wash.lay(mixed, 0.05 + 0.8 * _beside(layout, wash.x, wash.y))
-
-
-def _beside(layout: Layout, x: Floats, y: Floats) -> Floats:
-    """1 on the frame's side of the background, 0 where words stand."""
-    if layout == "center":
-        return smooth(y, 730, 430) * np.ones_like(x)
-    return (smooth(x, 760, 1180) if layout == "left" else smooth(x, 1160, 740)) * np.ones_like(y)
+    wash.lay(mixed, 0.05 + 0.8 * away_from_words(layout, wash.x, wash.y))
 
 
 def _edge(canvas: Canvas, palette: Palette, frame: Frame) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from creative.background import BACKGROUND_SIZE, Box
+from creative.prefill import Layout
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,6 +55,13 @@ def pool(x: Floats, y: Floats, middle: tuple[float, float], reach: tuple[float, 
     along = np.exp(-(((x - middle[0]) / reach[0]) ** 2))
     light: Floats = along * np.exp(-(((y - middle[1]) / reach[1]) ** 2))
     return light
+
+
+def away_from_words(layout: Layout, x: Floats, y: Floats) -> Floats:
+    """1 on the product's side of a background, 0 where words stand, without an edge between."""
+    if layout == "center":
+        return smooth(y, 730, 430) * np.ones_like(x)
+    return (smooth(x, 760, 1180) if layout == "left" else smooth(x, 1160, 740)) * np.ones_like(y)
 
 
 def coverage(distance: Floats, softness: float = 1.0) -> Floats:

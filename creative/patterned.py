@@ -27,7 +27,7 @@ def near_product(x: Floats, spot: Spot) -> Floats:
     if not spot.away:
         return smooth(np.abs(x - np.float32(spot.middle)), 900, 500)
     # The words are on the side that the product is away from.
-    return smooth((x - np.float32(spot.middle)) * spot.away, -640, -380)
+    return smooth((x - np.float32(spot.middle)) * spot.away, -540, -350)
 
 
 def paint_fluted(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:

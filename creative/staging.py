@@ -44,7 +44,7 @@ class Scene:
 
 SCENES: dict[Setting, Scene] = {
     "niche": Scene(paint_niche, (934, 634)),
-    "podium": Scene(paint_podium, (872, 612)),
+    "podium": Scene(paint_podium, (872, 586)),
     "sun": Scene(paint_sun, (934, 640)),
     "fluted": Scene(paint_fluted, (930, 640)),
     "rings": Scene(paint_rings, (868, 622), has_floor=False),
