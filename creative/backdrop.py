@@ -8,14 +8,16 @@ from PIL import Image
 
 from creative.background import Box
 from creative.brief import Layout
-from creative.colors import Palette
+from creative.colors import Palette, lightness_and_chroma
 from creative.paint import (
     HEIGHT,
     WHOLE,
     WIDTH,
     Canvas,
+    Floats,
     Wash,
     arch,
+    away_from_words,
     between,
     circle,
     clip_to_canvas,
@@ -25,6 +27,7 @@ from creative.paint import (
     pool,
     rounded,
     smooth,
+    soft,
     soften,
 )
 from creative.shadows import cast_along, float_before, hover_over, reflect_below, stand_on
@@ -72,7 +75,9 @@ def wall(palette: Palette, spot: Spot, lift: float) -> Wash:
     """The ground of every scene: light behind the product, and darker corners away from it."""
     wash = Wash(palette.background)
     centre = (spot.box.top + min(spot.box.bottom, HEIGHT)) / 2
-    wash.light((spot.middle - 120, centre - 140), (760, 640), palette.glow, lift)
+    aside = 0.3 + 0.7 * away_from_words(spot.layout, wash.x, wash.y)
+    light = pool(wash.x, wash.y, (spot.middle - 120, centre - 140), (760, 640))
+    wash.paint(light * aside, palette.glow, lift)
     sides = (spot.away,) if spot.away else (-1, 1)
     for side in sides:
         wash.light((spot.middle + 1000 * side, HEIGHT + 130), (860, 640), palette.shade, 0.36)
@@ -85,8 +90,10 @@ def floor(canvas: Canvas, palette: Palette, spot: Spot, horizon: float, tone: st
     x, y = grid(within)
     lost_at, crisp_to = (640, 330) if spot.away else (1060, 420)
     near = smooth(np.abs(x - np.float32(spot.middle)), lost_at, crisp_to)
-    crisp = coverage(np.float32(horizon) - y, 2.0) * (1 - 0.5 * smooth(y, horizon, HEIGHT + 60))
-    lost = smooth(y, horizon - 50, horizon + 260) * 0.5
+    # Words that stand below the product stand on the floor, which is the ground's tone there.
+    until, faded = (HEIGHT + 60, 0.5) if spot.away else (750, 0.85)
+    crisp = coverage(np.float32(horizon) - y, 2.0) * (1 - faded * smooth(y, horizon, until))
+    lost = smooth(y, horizon - 50, horizon + 260) * (0.5 if spot.away else 0.2)
     canvas.paint(crisp * near + lost * (1 - near), tone, within=within)
     light = pool(x, y, (spot.middle - 90, horizon + 120), (560, 110)) * (y > horizon)
     canvas.paint(light, palette.glow, 0.34, within=within)
@@ -108,6 +115,11 @@ def settle(canvas: Canvas, palette: Palette, product: Image.Image, spot: Spot, s
         float_before(canvas, product, spot.box, 0.42 * strength, shadow_ink(palette), (26, 30))
 
 
+def cast_on_floor(canvas: Canvas, palette: Palette, product: Image.Image, spot: Spot) -> None:
+    """The long shadow of what stands or hovers in soft light."""
+    cast_along(canvas, product, spot.box, 0.3, shadow_ink(palette), 0.18, 1.7)
+
+
 def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     """An arched recess in a wall, with a low step in front of it."""
     canvas = Canvas(wall(palette, spot, 0.8))
@@ -118,14 +130,20 @@ def paint_niche(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     within = clip_to_canvas(niche.left - 24, top - 24, niche.right + 24, base + 4)
     x, y = grid(within)
     inside = coverage(arch(x, y, niche))
-    rim = soften(coverage(arch(x - 4, y - 4, niche) - 2), 4)
+    rim = soft(lambda x, y: arch(x - 4, y - 4, niche) - 2, 4, within)
     canvas.paint(rim * (1 - inside), palette.glow, 0.9, within)
     depth = np.clip((y - niche.top) / max(1, niche.height), 0, 1)
     deep = between(palette.surface, palette.shade, 0.35)
     canvas.paint_ramp(inside, (deep, between(palette.surface, palette.glow, 0.22)), depth, within)
-    far = 1 - soften(coverage(arch(x - 40, y - 46, niche)), 36)
+    if lightness_and_chroma(palette.background)[0] < 0.6:
+        # What is dark would melt into a dark recess; there it has a light of its own.
+        lamp = pool(x, y, (spot.middle, niche.top + 0.5 * niche.height),
+                    (0.42 * width, 0.42 * niche.height))  # fmt: skip
+        canvas.paint(inside * lamp, palette.glow, 0.75, within)
+    far = 1 - soft(lambda x, y: arch(x - 40, y - 46, niche), 36, within)
     canvas.darken(inside * far, 0.5, palette.shade, within)
-    canvas.darken(inside * (1 - soften(coverage(arch(x - 7, y - 9, niche)), 8)), 0.3, within=within)
+    near = 1 - soft(lambda x, y: arch(x - 7, y - 9, niche), 8, within)
+    canvas.darken(inside * near, 0.3, within=within)
     if spot.rest == "rise":
         settle(canvas, palette, product, spot, 0.8)
         return canvas
@@ -141,9 +159,11 @@ def _step(canvas: Canvas, palette: Palette, middle: float, top: float, width: fl
     within = clip_to_canvas(slab.left - 90, slab.top - 4, slab.right + 120, slab.bottom + 120)
     x, y = grid(within)
     under = Box(slab.left + 14, slab.top + 40, slab.right + 22, slab.bottom + 20)
-    canvas.darken(soften(coverage(rounded(x, y, under, 14)), 22), 0.5, palette.shade, within)
+    canvas.darken(
+        soft(lambda x, y: rounded(x, y, under, 14), 22, within), 0.5, palette.shade, within
+    )
     close = Box(slab.left + 4, slab.top + 40, slab.right + 6, slab.bottom + 6)
-    canvas.darken(soften(coverage(rounded(x, y, close, 8)), 6), 0.22, within=within)
+    canvas.darken(soft(lambda x, y: rounded(x, y, close, 8), 6, within), 0.22, within=within)
     body = coverage(rounded(x, y, slab, 5))
     along = np.clip((x - slab.left) / width, 0, 1)
     dim = between(palette.surface, palette.shade, 0.25)
@@ -164,10 +184,10 @@ def paint_podium(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     if spot.rest == "rise":
         settle(canvas, palette, product, spot, 0.9)
         return canvas
-    radius = float(np.clip(spot.box.width * 0.7, 240, 470))
+    radius = float(np.clip(spot.box.width * 0.7, 240, 470 if spot.away else 340))
     flat = radius * 0.14
     top = spot.floor - flat * 0.3
-    height = HEIGHT - top + 60 if spot.away else 62.0
+    height = HEIGHT - top + 60 if spot.away else 46.0
     _cylinder(canvas, palette, (spot.middle, top), (radius, flat), height)
     if spot.rest == "stand":
         reflect_below(canvas, product, spot.box, 0.2, top + flat * 0.92)
@@ -188,8 +208,9 @@ def _cylinder(
     within = clip_to_canvas(middle[0] - radii[0] - 110, middle[1] - radii[1] - 4,
                             middle[0] + radii[0] + 150, foot[1] + radii[1] + 90)  # fmt: skip
     x, y = grid(within)
-    shadow = ellipse(x, y, (foot[0] + 26, foot[1] + 8), (radii[0] * 1.06, radii[1] * 1.25))
-    canvas.darken(soften(coverage(shadow), 22), 0.55, within=within)
+    thrown, wider = (foot[0] + 26, foot[1] + 8), (radii[0] * 1.06, radii[1] * 1.25)
+    shadow = soft(lambda x, y: ellipse(x, y, thrown, wider), 22, within)
+    canvas.darken(shadow, 0.55, within=within)
     sides = np.maximum(np.abs(x - middle[0]) - np.float32(radii[0]),
                        np.maximum(middle[1] - y, y - np.float32(foot[1])))  # fmt: skip
     trunk = np.maximum(coverage(sides), coverage(ellipse(x, y, foot, radii), 1.2))
@@ -242,7 +263,7 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     tones = (
         between(palette.background, palette.surface, 0.42),
         between(palette.background, palette.surface, 0.9),
-        between(palette.surface, palette.glow, 0.42),
+        between(palette.surface, palette.glow, 0.6),
     )
     for tone, share in zip(tones, (1.06, 0.83, 0.6), strict=True):
         radius = reach * share
@@ -250,8 +271,8 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
                                 centre[0] + radius + 110, centre[1] + radius + 130)  # fmt: skip
         x, y = grid(within)
         # Words that stand below the product need the discs to end above them.
-        calm = np.ones_like(y) if spot.away else smooth(y, 780, 600)
-        shadow = soften(coverage(circle(x, y, (centre[0] + 10, centre[1] + 20), radius)), 26)
+        calm = np.ones_like(y) if spot.away else smooth(y, 716, 560)
+        shadow = _disc_shadow(centre, radius, within)
         canvas.darken(shadow * calm, 0.5, within=within)
         along = np.clip((y - centre[1] + radius) / (2 * radius), 0, 1)
         lit = (between(tone, palette.glow, 0.2), between(tone, palette.shade, 0.22))
@@ -265,6 +286,11 @@ def paint_rings(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:
     else:
         float_before(canvas, product, spot.box, 0.6, ink, (24, 46))
     return canvas
+
+
+def _disc_shadow(centre: tuple[float, float], radius: float, within: Box) -> Floats:
+    below = (centre[0] + 10, centre[1] + 20)
+    return soft(lambda x, y: circle(x, y, below, radius), 26, within)
 
 
 def paint_window(palette: Palette, spot: Spot, product: Image.Image) -> Canvas:

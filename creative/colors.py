@@ -5,39 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from coloraide import Color
-from numpy.typing import NDArray
 from PIL import Image
 
-from creative.subject import Subject, find_subject
+from creative.swatches import GREY, Swatch, key_swatch, second_hue, swatches_of
 
 if TYPE_CHECKING:
     from creative.brief import Mood
 
 MINIMUM_CONTRAST = 4.5
 _COMFORTABLE_CONTRAST = 7.0
-_SAMPLE_SIDE = 224
-_MOST_SAMPLES = 9000
-_GREY = 0.028
 
 
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, *contrast ratio*)."""
     return float(Color(first).contrast(second, method="wcag21"))
-
-
-@dataclass(frozen=True)
-class Swatch:
-    """One colour of a picture: OKLCH lightness (0 to 1), chroma (0 to about 0.37), hue in degrees.
-
-    `share` is the part of the product that has it, 0 to 1.
-    """
-
-    lightness: float
-    chroma: float
-    hue: float
-    share: float
 
 
 @dataclass(frozen=True)
@@ -70,14 +52,14 @@ def palette_of(picture: Image.Image, mood: Mood) -> Palette:
     OKLCH (Ottosson, *A perceptual color space for image processing*) so that the product stands
     out. Text on background and cta_text on cta_background have a contrast of 4.5:1 or more.
     """
-    swatches = _swatches(find_subject(picture, _SAMPLE_SIDE))
-    key = _key_swatch(swatches)
+    swatches = swatches_of(picture)
+    key = key_swatch(swatches)
     weight = sum(swatch.share for swatch in swatches)
     lightness = sum(swatch.lightness * swatch.share for swatch in swatches) / weight
     tones = {"light": _light_tones, "dark": _dark_tones, "vivid": _vivid_tones}[mood](
         key, lightness
     )
-    accent_hue = _second_hue(swatches, key.hue)
+    accent_hue = second_hue(swatches, key.hue)
     return _inked(tones, accent_hue, min(1.0, key.chroma / 0.06), swatches)
 
 
@@ -104,13 +86,17 @@ def readable_ink(ground: str, wish: str | None = None, minimum: float = MINIMUM_
 
 def mix(lightness: float, chroma: float, hue: float) -> str:
     """An OKLCH colour as `#RRGGBB`; outside sRGB its chroma gives way, lightness and hue stay."""
-    color = Color("oklch", [min(max(lightness, 0.0), 1.0), max(chroma, 0.0), hue % 360])
-    return _hex(color.fit("srgb", method="oklch-chroma"))
+    wished = Color("oklch", [min(max(lightness, 0.0), 1.0), max(chroma, 0.0), hue % 360])
+    color = wished.convert("srgb")
+    if not color.in_gamut():
+        color = wished.fit("srgb", method="oklch-chroma").convert("srgb")
+    red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in color.coords())
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 def hue_name(hue: float, chroma: float) -> str:
     """The everyday name of an OKLCH hue, in English."""
-    if chroma < _GREY / 2:
+    if chroma < GREY / 2:
         return "neutral"
     names = (
         (15, "rose"),
@@ -144,65 +130,6 @@ def _oklch(color: str) -> tuple[float, float, float]:
     return float(lightness), float(chroma), float(hue)
 
 
-def _swatches(subject: Subject) -> tuple[Swatch, ...]:
-    height, width = subject.mask.shape
-    small = subject.picture.convert("RGB").resize((width, height), Image.Resampling.BOX)
-    pixels = np.asarray(small)
-    counted = pixels[subject.mask > 0.6] if subject.kind != "scene" else _middle(pixels)
-    if not len(counted):
-        counted = pixels.reshape(-1, 3)
-    counted = counted[:: max(1, len(counted) // _MOST_SAMPLES)]
-    strip = Image.fromarray(np.ascontiguousarray(counted[None]))
-    table = strip.quantize(12, method=Image.Quantize.MEDIANCUT, kmeans=2)
-    entries = table.getpalette() or [0, 0, 0]
-    swatches = []
-    for count, index in table.getcolors() or []:
-        if not isinstance(index, int):
-            continue
-        red, green, blue = entries[3 * index : 3 * index + 3]
-        values = _oklch(f"#{red:02X}{green:02X}{blue:02X}")
-        swatches.append(Swatch(*values, share=count / len(counted)))
-    return tuple(sorted(swatches, key=lambda swatch: (-swatch.share, swatch.hue)))
-
-
-def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    middle = pixels[height // 8 : height - height // 8, width // 8 : width - width // 8]
-    return middle.reshape(-1, 3)
-
-
-def _weight(swatch: Swatch) -> float:
-    usable = 1 - abs(swatch.lightness - 0.6) * 0.9
-    return float(swatch.share**0.7 * min(swatch.chroma / 0.1, 1.3) * usable)
-
-
-def _apart(first: float, second: float) -> float:
-    return abs((first - second + 180) % 360 - 180)
-
-
-def _key_swatch(swatches: tuple[Swatch, ...]) -> Swatch:
-    """The hue that a person would name the product by; a neutral product keeps its faint tint."""
-    strengths = [
-        sum(_weight(other) for other in swatches if _apart(one.hue, other.hue) < 24)
-        * (0.5 + _weight(one))
-        for one in swatches
-    ]
-    best = swatches[int(np.argmax(strengths))]
-    if best.chroma >= _GREY:
-        return best
-    hue = best.hue if best.chroma > 0.008 else 70.0
-    return Swatch(best.lightness, best.chroma, hue, best.share)
-
-
-def _second_hue(swatches: tuple[Swatch, ...], key: float) -> float:
-    """Another hue that the product has in strength; else the key's complement, a little warmer."""
-    others = [one for one in swatches if one.chroma > 0.06 and _apart(one.hue, key) > 40]
-    strongest = max(others, key=_weight, default=None)
-    if strongest is not None and strongest.share > 0.03:
-        return strongest.hue
-    return (key + 165) % 360
-
-
 @dataclass(frozen=True)
 class _Tones:
     """Lightness and chroma of the grounds, and their hue."""
@@ -234,12 +161,12 @@ def _dark_tones(key: Swatch, lightness: float) -> _Tones:
     colored = min(1.0, key.chroma / 0.08)
     # A dark yellow is olive drab; brown is what the eye expects there.
     hue = key.hue - 28 if 80 < key.hue < 125 else key.hue
-    dim = max(0.0, min(1.0, (0.42 - lightness) / 0.25))
+    dim = max(0.0, min(1.0, (0.60 - lightness) / 0.25))
     return _Tones(
         hue=hue,
         background=(0.225, 0.006 + 0.030 * colored),
-        surface=(0.36 + 0.08 * dim, 0.010 + 0.060 * colored),
-        glow=(0.56 + 0.10 * dim, 0.012 + 0.082 * colored),
+        surface=(0.36 + 0.09 * dim, 0.010 + 0.060 * colored),
+        glow=(0.56 + 0.14 * dim, 0.012 + 0.082 * colored),
         shade=(0.14, 0.004 + 0.016 * colored),
         companion=(0.38 + 0.08 * dim, 0.010 + 0.055 * colored, hue - 36),
         mood="dark",
@@ -299,7 +226,7 @@ def _inked(
         cta_background=button,
         cta_text=readable_ink(button, button_ink),
         hue=tones.hue % 360,
-        product=tuple(mix(one.lightness, one.chroma, one.hue) for one in swatches[:4]),
+        product=tuple(one.color for one in swatches[:4]),
     )
 
 

@@ -1,6 +1,9 @@
 """Lifting a product off its backdrop, at the size at which it will be shown."""
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from creative.regions import Flags, Floats
@@ -22,11 +25,7 @@ def cut_out(subject: Subject, width: int) -> Image.Image:
     piece = subject.picture.resize(size, Image.Resampling.LANCZOS, box=crop, reducing_gap=2.0)
     if piece.mode == "RGBA":
         return _trimmed(_with_color_under_edges(piece))
-    reach = max(1.5, 1.2 * size[0] / max(1.0, _proxy_width(subject, crop)))
-    mask = _proxy_part(Image.fromarray((subject.mask * 255).astype(np.uint8)), subject, crop, size)
-    ground = Image.fromarray((subject.ground * 255 + 0.5).astype(np.uint8))
-    behind = _proxy_part(ground, subject, crop, size)
-    return _trimmed(_matte(piece, mask, behind, reach))
+    return _trimmed(_matte(piece, subject, crop))
 
 
 def _crop_box(subject: Subject) -> tuple[float, float, float, float]:
@@ -41,78 +40,122 @@ def _crop_box(subject: Subject) -> tuple[float, float, float, float]:
     )
 
 
-def _proxy_width(subject: Subject, crop: tuple[float, float, float, float]) -> float:
-    return (crop[2] - crop[0]) / subject.picture.width * float(subject.mask.shape[1])
-
-
 def _proxy_part(
-    proxy: Image.Image,
-    subject: Subject,
-    crop: tuple[float, float, float, float],
+    proxy: Image.Image, crop: tuple[float, float, float, float], subject: Subject,
     size: tuple[int, int],
-) -> Image.Image:
+) -> NDArray[np.uint8]:  # fmt: skip
     across = proxy.width / subject.picture.width
     down = proxy.height / subject.picture.height
     box = (crop[0] * across, crop[1] * down, crop[2] * across, crop[3] * down)
-    return proxy.resize(size, Image.Resampling.BICUBIC, box=box)
+    return np.asarray(proxy.resize(size, Image.Resampling.BILINEAR, box=box))
 
 
-def _matte(piece: Image.Image, mask: Image.Image, behind: Image.Image, reach: float) -> Image.Image:
-    """Opacity and clean colours in the band around the outline; `reach` is its half width."""
-    near = np.asarray(mask.filter(ImageFilter.GaussianBlur(reach)), np.float32) / 255
-    deep = np.asarray(mask.filter(ImageFilter.GaussianBlur(4 * reach)), np.float32) / 255 > 0.97
-    pixels = np.asarray(piece, np.float32) / 255
-    ground = np.asarray(behind, np.float32) / 255
-    within, told = _spread(pixels, deep, 4 * reach)
-    away = pixels - ground
-    plainly = np.einsum("hwc,hwc->hw", away, away) > 0.25**2
-    core = near > 0.985
+@dataclass(frozen=True)
+class _Band:
+    """The pixels around an outline, where opacity has to be worked out; all others are clear.
+
+    `where` are they (height × width), `near` how far inside the outline they lie, 0 to 1; `pixels`
+    and `ground` (count × 3, 0 to 1) are the colours seen, and the backdrop's.
+    """
+
+    where: Flags
+    near: Floats
+    pixels: Floats
+    ground: Floats
+
+
+def _matte(
+    piece: Image.Image, subject: Subject, crop: tuple[float, float, float, float]
+) -> Image.Image:
+    """Opacity and clean colours in the band around the outline."""
+    scale = piece.width / (crop[2] - crop[0]) * subject.picture.width / subject.mask.shape[1]
+    reach = max(1.5, 1.2 * scale)
+    mask = Image.fromarray((subject.mask * 255).astype(np.uint8))
+    blurred = [mask.filter(ImageFilter.GaussianBlur(far * reach / scale)) for far in (1, 4)]
+    near, far_inside = (_proxy_part(one, crop, subject, piece.size) for one in blurred)
+    deep = far_inside > 0.97 * 255
+    where = (near > 0) & ~deep
+    behind = Image.fromarray((subject.ground * 255 + 0.5).astype(np.uint8))
+    ground = _proxy_part(behind, crop, subject, piece.size)
+    seen = np.array(piece)
+    band = _Band(where, _shares(near[where]), _shares(seen[where]), _shares(ground[where]))
+    inner = _inner_of(piece, band, deep, near > 0.985 * 255, reach)
+    product, beside = _spread(piece, inner, reach, where)
+    own = inner[where]
+    opacity = inner.astype(np.float32)
+    opacity[where] = np.where(own, 1, _opacity_of(band, product) * beside)
+    _clear_below_the_foot(opacity)
+    opacity = _antialiased(opacity)
+    share = opacity[where][:, None]
+    clean = (band.pixels - (1 - share) * band.ground) / np.maximum(share, 0.35)
+    faith = np.clip(share * 1.6 - 0.6, 0, 1)
+    colors = np.where(own[:, None], band.pixels, faith * clean + (1 - faith) * product)
+    seen[where] = (np.clip(colors, 0, 1) * 255 + 0.5).astype(np.uint8)
+    matted = Image.fromarray(seen)
+    matted.putalpha(Image.fromarray((opacity * 255 + 0.5).astype(np.uint8)))
+    return matted
+
+
+def _inner_of(piece: Image.Image, band: _Band, deep: Flags, core: Flags, reach: float) -> Flags:
+    """What is product for certain: its depth, and of the band what is unlike the backdrop."""
+    within, told = _spread(piece, deep, 4 * reach, band.where)
+    plainly = _squares(band.pixels - band.ground) > 0.25**2
     # A strap or a wire is too thin to have a core; its own colour has to do.
-    wire = (near > 0.6) & plainly & ~_beside(core, reach)
-    inner = core | wire
-    inner = deep | (inner & ~_like_backdrop(pixels, ground, within, told))
-    product, beside = _spread(pixels, inner, reach)
-    away = product - ground
-    apart = np.einsum("hwc,hwc->hw", away, away)
-    opacity = np.einsum("hwc,hwc->hw", pixels - ground, away) / np.maximum(apart, 1e-4)
+    wire = (band.near > 0.6) & plainly & ~_beside(core, reach)[band.where]
+    like = np.zeros_like(deep)
+    like[band.where] = _like_backdrop(band, within, told)
+    # A pixel alone proves nothing; its neighbours have to agree.
+    agreed = _blur(like, 1.6)[band.where] > 127
+    inner = deep.copy()
+    inner[band.where] = (core[band.where] | wire) & ~agreed
+    return inner
+
+
+def _opacity_of(band: _Band, product: Floats) -> Floats:
+    """How much of each pixel of the band is product, whose colour there is `product`."""
+    away = product - band.ground
+    apart = _squares(away)
+    opacity = np.einsum("nc,nc->n", band.pixels - band.ground, away) / np.maximum(apart, 1e-4)
     opacity = np.clip((np.clip(opacity, 0, 1) - 0.1) / 0.8, 0, 1)
     # Where product and backdrop are alike their colours say little, and the outline decides.
     known = np.clip((np.sqrt(apart) - 0.08) / 0.15, 0, 1)
-    outline = np.clip((near - 0.5) * 2.5 + 0.35, 0, 1)
+    outline = np.clip((band.near - 0.5) * 2.5 + 0.35, 0, 1)
     opacity = known * opacity + (1 - known) * outline
-    opacity = np.where(inner, 1, opacity * beside * np.clip((near - 0.06) / 0.2, 0, 1))
-    _clear_below_the_foot(opacity)
-    opacity = _antialiased(opacity)
-    clean = (pixels - (1 - opacity[..., None]) * ground) / np.maximum(opacity[..., None], 0.35)
-    faith = np.clip(opacity * 1.6 - 0.6, 0, 1)[..., None]
-    colors = np.where(inner[..., None], pixels, faith * clean + (1 - faith) * product)
-    layers = np.concatenate([colors, opacity[..., None]], axis=2)
-    return Image.fromarray((np.clip(layers, 0, 1) * 255 + 0.5).astype(np.uint8), "RGBA")
+    decided: Floats = opacity * np.clip((band.near - 0.06) / 0.2, 0, 1)
+    return decided
 
 
-def _like_backdrop(pixels: Floats, ground: Floats, product: Floats, told: Flags) -> Flags:
+def _like_backdrop(band: _Band, product: Floats, told: Flags) -> Flags:
     """Pixels that are bare or shaded backdrop, and unlike the product further in.
 
     `told` is where the product's colour further in is known. Shade is looked for at the foot, and
     beside what is strongly coloured, where it cannot be a grey part of the product.
     """
-    away, other = pixels - ground, pixels - product
-    unlike = ~told | (np.einsum("hwc,hwc->hw", other, other) > 0.22**2)
-    bare = np.einsum("hwc,hwc->hw", away, away) < 0.03**2
-    brightness = np.maximum(np.einsum("hwc,hwc->hw", ground, ground), 1e-3)
-    shade = np.einsum("hwc,hwc->hw", pixels, ground) / brightness
-    tint = pixels - shade[..., None] * ground
-    grey = np.einsum("hwc,hwc->hw", tint, tint) < 0.055**2
-    foot = (np.arange(len(pixels)) > 0.88 * len(pixels))[:, None]
-    red, green, blue = product[..., 0], product[..., 1], product[..., 2]
-    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    colored = told & (spread > 0.2)
+    pixels, ground = band.pixels, band.ground
+    unlike = ~told | (_squares(pixels - product) > 0.22**2)
+    bare = _squares(pixels - ground) < 0.03**2
+    shade = np.einsum("nc,nc->n", pixels, ground) / np.maximum(_squares(ground), 1e-3)
+    grey = _squares(pixels - shade[:, None] * ground) < 0.055**2
+    rows = np.nonzero(band.where)[0]
+    foot = rows > 0.88 * len(band.where)
+    colored = told & (np.ptp(product, axis=1) > 0.2)
     shaded = foot & (shade > np.where(told, 0.35, 0.6)) & (shade < 1.1)
     shaded |= colored & (shade > 0.45) & (shade < 0.93)
-    like = Image.fromarray(((bare | (grey & shaded)) & unlike).astype(np.uint8) * 255)
-    # A pixel alone proves nothing; its neighbours have to agree.
-    agreed: Flags = np.asarray(like.filter(ImageFilter.GaussianBlur(1.6))) > 127
-    return agreed
+    alike: Flags = (bare | (grey & shaded)) & unlike
+    return alike
+
+
+def _squares(values: Floats) -> Floats:
+    squares: Floats = np.einsum("nc,nc->n", values, values)
+    return squares
+
+
+def _shares(values: NDArray[np.uint8]) -> Floats:
+    return values.astype(np.float32) / 255
+
+
+def _blur(flags: Flags, radius: float) -> NDArray[np.uint8]:
+    return np.asarray(_mask(flags).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def _antialiased(opacity: Floats) -> Floats:
@@ -128,23 +171,34 @@ def _clear_below_the_foot(opacity: Floats) -> None:
     foot[parted] = 0
 
 
-def _spread(pixels: Floats, inner: Flags, reach: float) -> tuple[Floats, Flags]:
-    """The colours of `inner`, carried outwards, and where they got to."""
-    blur = ImageFilter.GaussianBlur(reach * 2)
-    weight = _weight(inner, reach)[..., None]
-    known = Image.fromarray((np.where(inner[..., None], pixels, 0) * 255).astype(np.uint8))
-    spread: Floats = np.asarray(known.filter(blur), np.float32) / np.maximum(weight, 1)
-    beside = weight[..., 0] > 5
-    return np.clip(np.where(beside[..., None], spread, pixels), 0, 1), beside
+def _spread(piece: Image.Image, inner: Flags, reach: float, where: Flags) -> tuple[Floats, Flags]:
+    """The colours of `inner`, carried outwards to the pixels `where`, and which they got to.
+
+    Worked out on a smaller copy, for they are soft.
+    """
+    step = max(1, min(6, round(reach)))
+    size = (-(-piece.width // step), -(-piece.height // step))
+    mask = _mask(inner)
+    known = Image.composite(piece, Image.new("RGB", piece.size), mask)
+    # Four planes that no resampling weighs by each other, unlike those of RGBA.
+    planes = Image.merge("CMYK", (*known.split(), mask)).resize(size, Image.Resampling.BOX)
+    soft = planes.filter(ImageFilter.GaussianBlur(2 * reach / step))
+    found = np.asarray(soft.resize(piece.size, Image.Resampling.BILINEAR))[where]
+    colors, weight = found[:, :3], found[:, 3]
+    beside = weight > 5
+    spread = colors.astype(np.float32) / np.maximum(weight, 1)[:, None].astype(np.float32)
+    seen = _shares(np.asarray(piece)[where])
+    return np.clip(np.where(beside[:, None], spread, seen), 0, 1), beside
 
 
-def _weight(flags: Flags, reach: float) -> Floats:
-    image = Image.fromarray(flags.astype(np.uint8) * 255)
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(reach * 2)), np.float32)
+def _mask(flags: Flags) -> Image.Image:
+    return Image.fromarray(flags.view(np.uint8) * np.uint8(255))
 
 
 def _beside(flags: Flags, reach: float) -> Flags:
-    beside: Flags = _weight(flags, reach) > 5
+    small = _mask(flags).reduce(2).filter(ImageFilter.GaussianBlur(reach))
+    size = (flags.shape[1], flags.shape[0])
+    beside: Flags = np.asarray(small.resize(size, Image.Resampling.BILINEAR)) > 5
     return beside
 
 
@@ -152,7 +206,9 @@ def _with_color_under_edges(piece: Image.Image) -> Image.Image:
     """A cut-out as it came, its half transparent rim coloured like the product beside it."""
     pixels = np.asarray(piece, np.float32) / 255
     opacity = pixels[..., 3]
-    product, _ = _spread(pixels[..., :3], opacity > 0.98, 1.5)
+    everywhere = np.ones(opacity.shape, np.bool_)
+    product, _ = _spread(piece.convert("RGB"), opacity > 0.98, 1.5, everywhere)
+    product = product.reshape(*opacity.shape, 3)
     pale = (opacity < 0.98)[..., None] & (pixels[..., :3].min(axis=2) > 0.94)[..., None]
     colors = np.where(pale, product, pixels[..., :3])
     layers = np.concatenate([colors, opacity[..., None]], axis=2)

@@ -37,5 +37,6 @@ class LocalGenerator:
 def _compose(brief: Brief) -> Image.Image:
     palette = palette_of(brief.picture, brief.mood)
     subject = find_subject(brief.picture)
-    compose = stage if can_be_staged(subject, brief.layout) else frame_picture
-    return compose(subject, palette, brief.layout, brief.position)
+    if can_be_staged(subject, brief.layout):
+        return stage(subject, palette, brief.layout, brief.setting)
+    return frame_picture(subject, palette, brief)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from creative.regions import Flags, Floats, flood, grow, ring
+from creative.regions import Flags, Floats, components, flood, grow, ring
 
 _ALIKE = 0.035
+_MOST_OPENINGS = 12
 
 
 def openings_in(inside: Flags, distance: Floats, steepness: Floats, unevenness: float) -> Flags:
@@ -16,18 +17,13 @@ def openings_in(inside: Flags, distance: Floats, steepness: Floats, unevenness: 
     holes = np.zeros_like(inside)
     alike = inside & (distance < 2 * _ALIKE + unevenness)
     even = inside & (distance < 1.2 * _ALIKE + unevenness)
-    left = ~grow(~even, 1)
-    smallest = 0.0003 * inside.size
-    for _ in range(12):
-        if not left.any():
-            break
-        start = np.zeros_like(left)
-        start.flat[int(np.argmax(left))] = True
-        one = flood(even, start)
-        left &= ~one
-        if one.sum() >= smallest and (
-            distance[one].mean() < 0.8 * _ALIKE + 0.8 * unevenness
-            and _is_opening(one, inside, distance, steepness)
+    parts = components(even)
+    wide = parts.parts_at(~grow(~even, 1))
+    large = wide[parts.sizes[wide] >= 0.0003 * inside.size]
+    for part in large[np.argsort(-parts.sizes[large], kind="stable")][:_MOST_OPENINGS]:
+        one = parts.holding(part)
+        if distance[one].mean() < 0.8 * _ALIKE + 0.8 * unevenness and _is_opening(
+            one, inside, distance, steepness
         ):
             filled = flood(inside & (steepness < 0.025), one)
             whole = filled if filled.sum() < 1.6 * one.sum() else one

@@ -1,5 +1,6 @@
 """Painting with soft edges: shapes as distances, colours as planes, and one canvas to hold them."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from creative.background import BACKGROUND_SIZE, Box
+from creative.prefill import Layout
 
 Floats = NDArray[np.floating[Any]]
 
@@ -17,6 +19,15 @@ WHOLE = Box(0, 0, WIDTH, HEIGHT)
 _COARSE = 4
 _GRAIN = 1.4 / 255
 _GRAIN_TILE = 512
+_ROWS = 40
+
+
+@lru_cache(maxsize=1)
+def _grain() -> Floats:
+    noise = np.random.default_rng(7).standard_normal((_GRAIN_TILE, _GRAIN_TILE), np.float32)
+    rows, columns = -(-HEIGHT // _GRAIN_TILE), -(-WIDTH // _GRAIN_TILE)
+    grain: Floats = np.tile(noise * np.float32(_GRAIN * 255) + np.float32(0.5), (rows, columns))
+    return grain[:HEIGHT, :WIDTH]
 
 
 def clip_to_canvas(left: float, top: float, right: float, bottom: float) -> Box:
@@ -44,6 +55,13 @@ def pool(x: Floats, y: Floats, middle: tuple[float, float], reach: tuple[float, 
     along = np.exp(-(((x - middle[0]) / reach[0]) ** 2))
     light: Floats = along * np.exp(-(((y - middle[1]) / reach[1]) ** 2))
     return light
+
+
+def away_from_words(layout: Layout, x: Floats, y: Floats) -> Floats:
+    """1 on the product's side of a background, 0 where words stand, without an edge between."""
+    if layout == "center":
+        return smooth(y, 730, 430) * np.ones_like(x)
+    return (smooth(x, 760, 1180) if layout == "left" else smooth(x, 1160, 740)) * np.ones_like(y)
 
 
 def coverage(distance: Floats, softness: float = 1.0) -> Floats:
@@ -107,13 +125,39 @@ def soften(mask: Floats, radius: float) -> Floats:
     image = Image.fromarray((np.clip(mask, 0, 1) * 255).astype(np.uint8))
     size = (max(1, width // _COARSE), max(1, height // _COARSE))
     small = image.resize(size, Image.Resampling.BOX)
-    blurred = np.asarray(small.filter(ImageFilter.GaussianBlur(radius / _COARSE)), np.float32)
-    return _resized(blurred / 255, (width, height))
+    blurred = small.filter(ImageFilter.GaussianBlur(radius / _COARSE))
+    return np.asarray(blurred.resize((width, height), Image.Resampling.BILINEAR), np.float32) / 255
 
 
-def _resized(field: Floats, size: tuple[int, int]) -> Floats:
+def soft(distance: Callable[[Floats, Floats], Floats], radius: float, within: Box) -> Floats:
+    """A shape blurred by `radius` pixels (standard deviation), from the distance to its edge.
+
+    Worked out at a quarter of the size of `within`, which is enough from 4 pixels on.
+    """
+    covered = coverage(distance(*grid(within, _COARSE)), _COARSE)
+    image = Image.fromarray((covered * 255).astype(np.uint8))
+    blurred = image.filter(ImageFilter.GaussianBlur(radius / _COARSE))
+    size = (image.width * _COARSE, image.height * _COARSE)
+    full = np.asarray(blurred.resize(size, Image.Resampling.BILINEAR))
+    return full[: within.height, : within.width].astype(np.float32) / 255
+
+
+def enlarged(field: Floats, size: tuple[int, int]) -> Floats:
+    """A field (height × width) brought to `size` (width, height), smoothly."""
     image = Image.fromarray(np.ascontiguousarray(field, np.float32))
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR), np.float32)
+
+
+def _enlarge_fourfold(coarse: Floats, full: Floats) -> None:
+    """Fill `full` with a field of a quarter of its size, smoothly."""
+    rows = np.empty((coarse.shape[0], full.shape[1]), np.float32)
+    for source, target in ((coarse.T, rows.T), (rows, full)):
+        before = np.concatenate([source[:1], source[:-1]])
+        after = np.concatenate([source[1:], source[-1:]])
+        for place, (share, other) in enumerate(
+            ((0.375, before), (0.125, before), (0.125, after), (0.375, after))
+        ):
+            target[place::_COARSE] = source + np.float32(share) * (other - source)
 
 
 class Wash:
@@ -131,6 +175,12 @@ class Wash:
         for plane, value in zip(self.planes, rgb(color), strict=True):
             plane += mask * np.float32(strength) * (np.float32(value) - plane)
 
+    def lay(self, picture: Image.Image, mask: Floats) -> None:
+        """Cover with a picture (RGB, 480 × 270 pixels) as far as `mask` says."""
+        values = np.asarray(picture, np.float32) / 255
+        for channel, plane in enumerate(self.planes):
+            plane += mask * (values[..., channel] - plane)
+
     def light(self, middle: tuple[float, float], reach: tuple[float, float],
               color: str, strength: float) -> None:  # fmt: skip
         """A pool of light, or of dark, on the ground."""
@@ -144,7 +194,9 @@ class Canvas:
     """
 
     def __init__(self, wash: Wash) -> None:
-        self.planes: Floats = np.stack([_resized(plane, BACKGROUND_SIZE) for plane in wash.planes])
+        self.planes: Floats = np.empty((3, HEIGHT, WIDTH), np.float32)
+        for plane, coarse in zip(self.planes, wash.planes, strict=True):
+            _enlarge_fourfold(coarse, plane)
 
     def _parts(self, within: Box) -> Floats:
         return self.planes[:, within.top : within.bottom, within.left : within.right]
@@ -195,12 +247,13 @@ class Canvas:
 
     def image(self) -> Image.Image:
         """The picture, RGB, with a fine grain that keeps gradients from showing bands."""
-        noise = np.random.default_rng(7).standard_normal((_GRAIN_TILE, _GRAIN_TILE), np.float32)
-        rows, columns = -(-HEIGHT // _GRAIN_TILE), -(-WIDTH // _GRAIN_TILE)
-        grain = np.tile(noise * (_GRAIN * 255) + 0.5, (rows, columns))[:HEIGHT, :WIDTH]
+        grain = _grain()
         pixels = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-        for channel, plane in enumerate(self.planes):
-            values = plane * np.float32(255)
-            values += grain
-            pixels[..., channel] = np.clip(values, 0, 255, out=values)
+        # A few rows at a time stay in the processor's cache.
+        for top in range(0, HEIGHT, _ROWS):
+            rows = slice(top, top + _ROWS)
+            for channel, plane in enumerate(self.planes):
+                values = plane[rows] * np.float32(255)
+                values += grain[rows]
+                pixels[rows, :, channel] = np.clip(values, 0, 255, out=values)
         return Image.fromarray(pixels)

@@ -16,45 +16,42 @@ from creative.backdrop import (
     paint_window,
 )
 from creative.background import Box, product_area
-from creative.brief import Brief, Layout
+from creative.brief import Layout, Setting
 from creative.colors import Palette
 from creative.cutout import cut_out
 from creative.paint import HEIGHT
+from creative.patterned import paint_contours, paint_fluted, paint_terrazzo
 from creative.shadows import stands
-from creative.subject import Subject, find_subject
+from creative.subject import Subject
 
-LARGEST_SCALE = 1.6
+LARGEST_SCALE = 2.4
 _WIDEST = {"left": 800, "right": 800, "center": 1000}
 _MOST_PIXELS = {"left": 440_000, "right": 440_000, "center": 320_000}
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A scene: its composition and light in words, how it is painted, and where its floor is.
+    """How a scene is painted, and where its floor is.
 
     `floors` are the y of the floor with the words at a side, and with the words below. Before a
     wall (`has_floor` false) a product that cannot stand floats at the middle of its room.
     """
 
-    composition: str
-    light: str
     paint: Painter
     floors: tuple[int, int]
     has_floor: bool = True
 
 
-SCENES: tuple[Scene, ...] = (
-    Scene("arched niche", "soft daylight", paint_niche, (934, 634)),
-    Scene("round podium", "single spotlight", paint_podium, (872, 612)),
-    Scene("rising disc", "warm backlight", paint_sun, (934, 640)),
-    Scene("paper rings", "low-key light", paint_rings, (868, 622), has_floor=False),
-    Scene("window light", "morning sun", paint_window, (934, 644)),
-)
-
-
-def scene_of(position: int) -> Scene:
-    """The scene of a position in a batch."""
-    return SCENES[position % len(SCENES)]
+SCENES: dict[Setting, Scene] = {
+    "niche": Scene(paint_niche, (934, 634)),
+    "podium": Scene(paint_podium, (872, 586)),
+    "sun": Scene(paint_sun, (934, 640)),
+    "fluted": Scene(paint_fluted, (930, 640)),
+    "rings": Scene(paint_rings, (868, 622), has_floor=False),
+    "window": Scene(paint_window, (934, 644)),
+    "contours": Scene(paint_contours, (930, 640)),
+    "terrazzo": Scene(paint_terrazzo, (880, 618)),
+}
 
 
 def can_be_staged(subject: Subject, layout: Layout) -> bool:
@@ -66,9 +63,9 @@ def can_be_staged(subject: Subject, layout: Layout) -> bool:
     return subject.touches == {"bottom"} and layout != "center"
 
 
-def stage(subject: Subject, palette: Palette, layout: Layout, position: int) -> Image.Image:
+def stage(subject: Subject, palette: Palette, layout: Layout, setting: Setting) -> Image.Image:
     """The finished background, RGB, 1920×1080, of a product that can be staged."""
-    scene = scene_of(position)
+    scene = SCENES[setting]
     rises = subject.picture.mode != "RGBA" and "bottom" in subject.touches
     product, spot = _place(subject, scene, layout, rises)
     canvas = scene.paint(palette, spot, product)
@@ -100,11 +97,3 @@ def _place(subject: Subject, scene: Scene, layout: Layout, rises: bool) -> tuple
         rest, top = "float", round((area.top + floor - product.height) / 2)
     box = Box(left, top, left + product.width, top + product.height)
     return product, Spot(layout, box, rest)
-
-
-def setting_of(brief: Brief) -> str:
-    """The composition and the light of a brief's background, in a few English words."""
-    scene = scene_of(brief.position)
-    if can_be_staged(find_subject(brief.picture), brief.layout):
-        return f"{scene.composition}, {scene.light}"
-    return "framed picture, soft light"

@@ -23,7 +23,6 @@ from creative.prefill import (
     Widget,
     cut_at_a_word,
 )
-from creative.staging import setting_of
 from creative.wording import ELSEWHERE, WORDINGS, Wording
 
 _PRICE_LENGTH = 30
@@ -115,4 +114,5 @@ def _widgets(product: ScrapedProduct, wording: Wording, price: str | None) -> tu
 def _vibe(brief: Brief, palette: Palette) -> str:
     _, chroma = lightness_and_chroma(palette.surface)
     tone = {"light": "pale", "dark": "deep", "vivid": "vivid"}[brief.mood]
-    return f"{tone} {hue_name(palette.hue, chroma)}, {setting_of(brief)}"
+    light = {"light": "soft daylight", "dark": "low-key light", "vivid": "bright studio light"}
+    return f"{tone} {hue_name(palette.hue, chroma)}, {light[brief.mood]}"

@@ -189,4 +189,20 @@ PRODUCTS: tuple[DemoProduct, ...] = (
         views=_views(6, 4, 12),
         language="de",
     ),
+    DemoProduct(
+        slug="torrent-gourde-isotherme",
+        markup="json_ld_french",
+        kind="bottle",
+        color="orange",
+        title="Torrent Bottle, gourde isotherme orange",
+        brand="Maison Névé",
+        price=Decimal("34.90"),
+        currency="EUR",
+        price_shown="34,90\N{NO-BREAK SPACE}€",
+        description="Fraîche du matin au soir. La double paroi en inox garde le froid 24 heures. "
+        "Elle contient 500 ml, et son anse se glisse sur un mousqueton.",
+        views=_views(5, 6, 11),
+        language="fr",
+        extra_pictures=("delivery",),
+    ),
 )

@@ -1,4 +1,4 @@
-"""A small shop on loopback whose nine product pages describe themselves in nine ways.
+"""A small shop on loopback whose ten product pages describe themselves in ten ways.
 
 `python -m demo.shop --port 8765` opens it alone.
 """

@@ -1,4 +1,4 @@
-"""The demo shop: nine pages that a parser can read, each in its own way, and what surrounds them."""
+"""The demo shop: ten pages that a parser can read, each in its own way, and what surrounds them."""
 
 import io
 import socket
@@ -24,8 +24,8 @@ from demo.shop import Answer, Shop
 
 READ_FROM = {
     "json_ld": "json-ld", "json_ld_graph": "json-ld", "json_ld_variants": "json-ld",
-    "json_ld_broken": "json-ld", "microdata": "microdata", "microdata_german": "microdata",
-    "rdfa": "rdfa", "opengraph": "opengraph", "plain": "html",
+    "json_ld_broken": "json-ld", "json_ld_french": "json-ld", "microdata": "microdata",
+    "microdata_german": "microdata", "rdfa": "rdfa", "opengraph": "opengraph", "plain": "html",
 }  # fmt: skip
 
 
@@ -73,10 +73,10 @@ def test_a_visitor_who_hangs_up_leaves_no_trace(
     assert capfd.readouterr().err == ""
 
 
-def test_nine_products_are_described_in_nine_ways() -> None:
-    assert len(PRODUCTS) == 9
+def test_ten_products_are_described_in_ten_ways() -> None:
+    assert len(PRODUCTS) == 10
     assert {product.markup for product in PRODUCTS} == set(READ_FROM)
-    assert len({product.kind for product in PRODUCTS}) == 9
+    assert len({product.kind for product in PRODUCTS}) == 10
     assert sum(product.rating is not None for product in PRODUCTS) == 1
 
 
