@@ -136,7 +136,7 @@ class OverlayChecks:
     def screenshot(self, url: str, width: int, height: int, selector: str | None = None) -> bytes:
         """A PNG of the page at `url`, whole, or of one element of it."""
         page = self._browser.new_page(viewport={"width": width, "height": height})
-        page.goto(url, wait_until="networkidle")
+        page.goto(url, wait_until="load", timeout=120_000)
         body = page.locator(selector or "html").screenshot()
         page.close()
         return body
