@@ -96,7 +96,9 @@ def _in_patterns(text: str) -> Iterator[Found]:
 
 def _phrases(text: str, language: str) -> Iterator[Found]:
     beginning, prefixes = _vocabulary()
-    if not any(word in beginning or word[:_STEM] in prefixes for word in _WORD.findall(text)):
+    all_words = _WORD.findall(text)
+    stems = [word[:_STEM] for word in all_words]
+    if beginning.keys().isdisjoint(all_words) and prefixes.keys().isdisjoint(stems):
         return
     words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
     free_until = 0

@@ -1,10 +1,13 @@
 """Headlines for a product: those of ten positions, and every other usable one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from itertools import product as pairs
+from threading import Lock
+
+from cachetools import LRUCache, cached
 
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Angle
@@ -59,6 +62,15 @@ class Material:
     stock: tuple[Headline, ...]
 
 
+def _key(product: ScrapedProduct, wording: Wording, locale: str, price: str | None) -> Hashable:
+    return (
+        product.title, product.description, product.brand, product.category, product.price,
+        product.currency, product.availability, product.locale, locale, price,
+    )  # fmt: skip
+
+
+# The positions of a batch follow each other, and share it.
+@cached(LRUCache(maxsize=64), key=_key, lock=Lock())
 def material_of(
     product: ScrapedProduct, wording: Wording, locale: str, price: str | None
 ) -> Material:
