@@ -14,6 +14,7 @@ from creative.folding import Folded
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_STEM = 3
 _STEM = 4
+_ENDINGS = ("e", "er", "es", "en", "em")
 _INFLECTED = re.compile(r"(?:e[rsnm]|es|as|os|[aeios])$")
 _OUT_OF = re.compile(
     r"(?<![\d.,])(?P<value>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of|von|sur|de|su|van de|van|uit)\s?"
@@ -167,7 +168,11 @@ def _vocabulary() -> tuple[_Phrases, _Prefixes]:
     for kind, entries in lists:
         for entry in entries.replace("\n", " ").split(";"):
             phrase = tuple(entry.split())
-            if len(phrase) == 1 and phrase[0].endswith("*"):
+            if phrase and phrase[0].endswith("+"):
+                for ending in _ENDINGS:
+                    word = phrase[0][:-1] + ending
+                    beginning.setdefault(word, []).append((kind, (word,)))
+            elif len(phrase) == 1 and phrase[0].endswith("*"):
                 prefixes.setdefault(phrase[0][:_STEM], []).append((phrase[0][:-1], kind))
             elif phrase:
                 beginning.setdefault(phrase[0], []).append((kind, phrase))

@@ -142,7 +142,7 @@ def test_salt_is_no_discount_in_italian() -> None:
      "The most loved mug", "Our finest", "The cheapest", "Lowest of all", "The leading mug",
      "The ultimate mug", "Unbeatable", "The softest ever", "The only mug you need", "Award-winning",
      "Guaranteed fresh", "Latest model", "Bestseller", "Unique", "Die beste Tasse", "bester Becher",
-     "Günstigste Tasse", "Am weichsten", "Die größte", "Führend", "Preisgekrönt", "Einzigartig",
+     "Günstigste Tasse", "Am weichsten", "Die größte", "Edelster Stahl", "längste", "De lichtste", "Führend", "Preisgekrönt", "Einzigartig",
      "La meilleure tasse", "Le plus doux", "La plus belle", "Imbattable", "La mejor taza",
      "El más suave", "Número uno", "La migliore tazza", "Il più morbido", "De beste mok",
      "De zachtste mok", "Goedkoopste", "De meest geliefde", "Toonaangevend", "𝗕𝗲𝘀𝘁 mug", "be\u200bst"],
@@ -155,7 +155,8 @@ def test_superlatives_are_claims_in_six_languages(copy: str) -> None:
     "copy",
     ["West", "Forest green", "Test it", "The rest", "A guest", "Honest", "Harvest", "Modest",
      "Interest", "Almost", "Only what you need", "Fest", "Kasten", "Leisten", "Beständig",
-     "Plus de place", "Perfect for mornings", "For the restless", "Nesting", "Kosten"],
+     "Edelstahl", "Ein Großteil", "Dunstabzugshaube", "Sicherstellen", "Feinstrick", "Langstrecke",
+     "Kleinstadt", "Lichtsterk", "Plus de place", "Perfect for mornings", "For the restless", "Nesting", "Kosten"],
 )  # fmt: skip
 def test_words_that_only_look_like_superlatives_are_none(copy: str) -> None:
     assert not found(copy, "A mug.")
