@@ -138,7 +138,7 @@ def test_salt_is_no_discount_in_italian() -> None:
 
 @pytest.mark.parametrize(
     "copy",
-    ["The best mug", "#1 in mugs", "No. 1", "Nr. 1", "n°1", "№ 1", "Number one", "The world's mug",
+    ["The best mug", "#1 in mugs", "No. 1", "Nr. 1", "n°1", "№ 1", "#١", "Number one", "The world's mug",
      "The most loved mug", "Our finest", "The cheapest", "Lowest of all", "The leading mug",
      "The ultimate mug", "Unbeatable", "The softest ever", "The only mug you need", "Award-winning",
      "Guaranteed fresh", "Latest model", "Bestseller", "Unique", "Die beste Tasse", "bester Becher",
