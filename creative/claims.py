@@ -22,9 +22,9 @@ _OUT_OF = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _STARS = re.compile("[★⭐🌟☆✩]{2,20}")
-_ONE = re.compile(r"(?<![\w.,])1(?![\w%]|[.,]\d)|(?<=#)1(?![\w%])")
+_ONE = re.compile(r"(?<!\d)(?<!\d[.,])1(?![\w%]|[.,]\d)")
 _NUMBERED = re.compile(
-    r"(?:#\s?|(?<![^\W_])(?:no|nr|n|num|number|nummer|numero)(?:\s?[.°]\s?|\s))$"
+    r"(?:#\s?|(?<![^\W_])(?:n[.°]\s?|(?:no|nr|num|number|nummer|numero)[\s.°]{0,2}))$"
 )
 _AMOUNT_OFF = re.compile(
     r"(?<![\d.,])\d[\d.,]{0,12}\s?(?:%|percent|per cent|[^\W\d_]{1,5}|[€$£¥₹])\s?"
