@@ -2,7 +2,8 @@
 
 Closed lists, because no rule tells "finest" from "forest". Words of taste that nobody could prove
 wrong, such as "perfect" or "ideal", are not among them. A word that ends in `*` stands for all that
-begin with it; `_` in a phrase stands for any one word, which then belongs to the claim.
+begin with it, one in a `+` for its German and Dutch endings (never `edelst*`, which is stainless
+steel); `_` in a phrase stands for any one word, which then belongs to the claim.
 """
 
 DISCOUNTS = """
@@ -26,7 +27,7 @@ gratuitement; offert; offerte; offerts; offertes; economisez; economie; economie
 moitie prix; destockage; liquidation; pas cher; moins cher; code promo; petit prix; petits prix;
 vente privee; ventes privees; bon de reduction; prix barre; rebaja*; descuento*; oferta; ofertas;
 gratuito; gratuita; gratuitos; gratuitas; ahorra; ahorre; ahorro; ahorras; ahorrar;
-mitad de precio; chollo*; ganga*; promocion*; liquidacion; barato*; barata*; a coste cero;
+mitad de precio; chollo*; ganga; gangas; promocion*; liquidacion; barato*; barata*; a coste cero;
 sin coste; sconto; sconti; scontato; scontata; scontati; scontate; offerta; saldi; saldo; omaggio;
 omaggi; risparmia; risparmi; risparmio; risparmiare; ribasso; ribassato; meta prezzo; promozione;
 promozioni; svendita; sottocosto; prezzo ridotto; a costo zero; economico; economica; affare;
@@ -61,10 +62,10 @@ ever made; never before; the only _; only one of its kind; top quality; top notc
 topseller*; top selling; award; awards; awarded; award winning; prize winning; winner; winners;
 guarantee*; scientifically proven; clinically proven; proven; supreme; superior; beste; bester;
 bestes; besten; bestem; allerbest*; bestverkauft*; meistverkauft*; meistgekauft*; meiste; meisten;
-grosst*; hochst*; niedrigst*; gunstigst*; billigst*; schnellst*; leichtest*; starkst*; schonst*;
-neuest*; neust*; modernst*; feinst*; edelst*; hochwertigst*; kleinst*; leisest*; warmst*;
-weichst*; langst*; kurzest*; frischest*; beliebtest*; sicherst*; scharfst*; dunnst*; hellst*;
-sparsamst*; bequemst*; effizientest*; fuhrend*; marktfuhrer*; weltbest*; weltweit _; unschlagbar*;
+grosst+; hochst+; niedrigst+; gunstigst+; billigst+; schnellst+; leichtest+; starkst+; schonst+;
+neuest+; neust+; modernst+; feinst+; edelst+; hochwertigst+; kleinst+; leisest+; warmst+;
+weichst+; langst+; kurzest+; frischest+; beliebtest+; sicherst+; scharfst+; dunnst+; hellst+;
+sparsamst+; bequemst+; effizientest+; fuhrend*; marktfuhrer*; weltbest*; weltweit _; unschlagbar*;
 unubertroffen*; unubertrefflich*; unvergleichlich*; einzigartig*; einmalig*; ultimativ*;
 preisgekront*; ausgezeichnet*; testsieger*; preissieger*; sieger; garantie*; konkurrenzlos*;
 einzige; einziger; einziges; einzigen; nummer eins; unerreicht*; spitzenreiter; meilleur;
@@ -77,9 +78,9 @@ inigualable*; insuperable*; imbatible*; lider; lideres; definitivo; definitiva; 
 garantizada; garantizados; premiado; premiada; galardonado; galardonada; del mundo; sin igual;
 miglior; migliore; migliori; il piu _; la piu _; i piu _; gli piu _; le piu _; uniche; unici;
 insuperabile; insuperabili; imbattibile; imbattibili; impareggiabile; ineguagliabile; garantito;
-garantita; garantiti; garantisce; premiato; premiata; del mondo; al mondo; senza eguali; grootst*;
-hoogst*; laagst*; goedkoopst*; snelst*; lichtst*; sterkst*; mooist*; nieuwst*; fijnst*; zachtst*;
-stilst*; leukst*; lekkerst*; meest _; meeste; zuinigst*; veiligst*; scherpst*; dunst*;
+garantita; garantiti; garantisce; premiato; premiata; del mondo; al mondo; senza eguali; grootst+;
+hoogst+; laagst+; goedkoopst+; snelst+; lichtst+; sterkst+; mooist+; nieuwst+; fijnst+; zachtst+;
+stilst+; leukst+; lekkerst+; meest _; meeste; zuinigst+; veiligst+; scherpst+; dunst+;
 toonaangevend*; onovertroffen; onverslaanbaar; onverslaanbare; uniek; unieke; ultieme; bekroond*;
 gegarandeerd*; bestverkocht*; bestverkopend*; ongeevenaard*; nummer een; marktleider; enige echte;
 van de wereld; ter wereld

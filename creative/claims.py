@@ -14,6 +14,7 @@ from creative.folding import Folded
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_STEM = 3
 _STEM = 4
+_ENDINGS = ("e", "er", "es", "en", "em")
 _INFLECTED = re.compile(r"(?:e[rsnm]|es|as|os|[aeios])$")
 _OUT_OF = re.compile(
     r"(?<![\d.,])(?P<value>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of|von|sur|de|su|van de|van|uit)\s?"
@@ -21,9 +22,9 @@ _OUT_OF = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _STARS = re.compile("[★⭐🌟☆✩]{2,20}")
-_ONE = re.compile(r"(?<![\w.,])1(?![\w%]|[.,]\d)|(?<=#)1(?![\w%])")
+_ONE = re.compile(r"(?<!\d)(?<!\d[.,])1(?![\w%]|[.,]\d)")
 _NUMBERED = re.compile(
-    r"(?:#\s?|(?<![^\W_])(?:no|nr|n|num|number|nummer|numero)(?:\s?[.°]\s?|\s))$"
+    r"(?:#\s?|(?<![^\W_])(?:n[.°]\s?|(?:no|nr|num|number|nummer|numero)[\s.°]{0,2}))$"
 )
 _AMOUNT_OFF = re.compile(
     r"(?<![\d.,])\d[\d.,]{0,12}\s?(?:%|percent|per cent|[^\W\d_]{1,5}|[€$£¥₹])\s?"
@@ -96,7 +97,9 @@ def _in_patterns(text: str) -> Iterator[Found]:
 
 def _phrases(text: str, language: str) -> Iterator[Found]:
     beginning, prefixes = _vocabulary()
-    if not any(word in beginning or word[:_STEM] in prefixes for word in _WORD.findall(text)):
+    all_words = _WORD.findall(text)
+    stems = [word[:_STEM] for word in all_words]
+    if beginning.keys().isdisjoint(all_words) and prefixes.keys().isdisjoint(stems):
         return
     words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
     free_until = 0
@@ -165,7 +168,11 @@ def _vocabulary() -> tuple[_Phrases, _Prefixes]:
     for kind, entries in lists:
         for entry in entries.replace("\n", " ").split(";"):
             phrase = tuple(entry.split())
-            if len(phrase) == 1 and phrase[0].endswith("*"):
+            if phrase and phrase[0].endswith("+"):
+                for ending in _ENDINGS:
+                    word = phrase[0][:-1] + ending
+                    beginning.setdefault(word, []).append((kind, (word,)))
+            elif len(phrase) == 1 and phrase[0].endswith("*"):
                 prefixes.setdefault(phrase[0][:_STEM], []).append((phrase[0][:-1], kind))
             elif phrase:
                 beginning.setdefault(phrase[0], []).append((kind, phrase))

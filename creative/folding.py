@@ -29,7 +29,8 @@ def fold(written: str) -> Folded:
     after a space.
     """
     if written.isascii():
-        return Folded(written.translate(_ASCII_SPACES).lower(), written, range(len(written)))
+        spaced = written if written.isprintable() else written.translate(_ASCII_SPACES)
+        return Folded(spaced.lower(), written, range(len(written)))
     parts: list[str] = []
     origin: list[int] = []
     for place, sign in enumerate(written):

@@ -1,10 +1,13 @@
 """Headlines for a product: those of ten positions, and every other usable one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from itertools import product as pairs
+from threading import Lock
+
+from cachetools import LRUCache, cached
 
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Angle
@@ -43,7 +46,7 @@ class Material:
     """What the copy of one product is made of: the page's own words, and the stock of words.
 
     `names` are what the product may be called, `makers` and `costs` the headlines on its maker and
-    its price, `stock` what remains when all else is used.
+    its price, `titled` those with its name, and `stock` what remains when all else is used.
     """
 
     product: ScrapedProduct
@@ -56,9 +59,19 @@ class Material:
     names: tuple[Headline, ...]
     makers: tuple[Headline, ...]
     costs: tuple[Headline, ...]
+    titled: tuple[Headline, ...]
     stock: tuple[Headline, ...]
 
 
+def _key(product: ScrapedProduct, wording: Wording, locale: str, price: str | None) -> Hashable:
+    return (
+        product.title, product.description, product.brand, product.category, product.price,
+        product.currency, product.availability, product.locale, locale, price,
+    )  # fmt: skip
+
+
+# The positions of a batch follow each other, and share it.
+@cached(LRUCache(maxsize=64), key=_key, lock=Lock())
 def material_of(
     product: ScrapedProduct, wording: Wording, locale: str, price: str | None
 ) -> Material:
@@ -84,9 +97,9 @@ def material_of(
         names=usable(_names_of(title, brand, wording)),
         makers=usable(pattern.format(brand) for pattern in wording.makers if brand),
         costs=usable(pattern.format(price) for pattern in wording.costs if price),
-        stock=(
-            *usable(_filled(pattern, title, brand) for pattern in wording.titled),
-            *(_headline(one) for one in (*wording.neutral, *plain) if len(one) <= HEADLINE_LENGTH),
+        titled=usable(_filled(pattern, title, brand) for pattern in wording.titled),
+        stock=tuple(
+            _headline(one) for one in (*wording.neutral, *plain) if len(one) <= HEADLINE_LENGTH
         ),
     )  # fmt: skip
 
@@ -109,7 +122,9 @@ def words_for(material: Material, position: int) -> tuple[Words, ...]:
     # What other positions begin with comes after what none does, and before the stock.
     ordered = sorted(page, key=lambda one: one.key in elsewhere)
     distinct: dict[str, Headline] = {}
-    for one in (*ordered, *material.makers, *material.costs, *material.stock):
+    makers, costs = material.makers, material.costs
+    rest = (*makers[:1], *costs[:1], *material.titled, *makers, *costs, *material.stock)
+    for one in (*ordered, *rest):
         distinct.setdefault(one.key, one)
     distinct.pop(own.key, None)
     return Words(headline=own.text, subtitle=subtitle), *(
@@ -126,7 +141,7 @@ def _plan(material: Material, subtitles: Subtitles) -> list[tuple[Headline, str]
         angle = ANGLES[position % len(ANGLES)]
         page = _of_the_page(material, angle, first=position < len(ANGLES))
         more = {"brand": material.makers, "price": material.costs}.get(angle, ())
-        candidates = chain(page, material.names, more, material.stock)
+        candidates = chain(page, material.names, more, material.titled, material.stock)
         chosen = next(one for one in candidates if one.key not in taken)
         taken.add(chosen.key)
         subtitles.quoted(chosen.sentence)

@@ -63,6 +63,11 @@ class Said:
         """Its words, case folded."""
         return frozenset(word.casefold() for word in _WORD.findall(self.text))
 
+    @cached_property
+    def bare(self) -> str:
+        """Its `bare_case`."""
+        return bare_case(self.text)
+
     def score(self, angle: Angle, brand: str) -> int:
         """How much it is about `angle`, 0 when nothing tells."""
         if angle == "benefit":
@@ -227,8 +232,13 @@ def is_limiting(sentence: str) -> bool:
 
 def repeats(text: str, headline: str) -> bool:
     """Whether `headline` is `text`, or a good part of it."""
-    said, quoted = text.casefold().rstrip(".!… "), headline.casefold().rstrip(".!… ")
-    return said == quoted or (quoted in said and len(quoted) > 0.5 * len(said))
+    said, quoted = bare_case(text), bare_case(headline)
+    return quoted in said and 2 * len(quoted) > len(said)
+
+
+def bare_case(text: str) -> str:
+    """`text` case folded and without its full stop, in which quotations are looked for."""
+    return text.casefold().rstrip(".!… ")
 
 
 def as_subtitle(sentence: str) -> str:

@@ -1,17 +1,19 @@
 """What a headline leaves open: the product's name where it is missing, and a sentence."""
 
+from bisect import insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from catalog.product import ScrapedProduct
 from creative.brief import Angle
 from creative.facts import unsupported_claims
-from creative.phrases import Sentence, as_subtitle, repeats
+from creative.phrases import Sentence, as_subtitle, bare_case, repeats
 from creative.prefill import SUBTITLE_LENGTH, cut_at_a_word
-from creative.titles import names, short_title
+from creative.titles import heads_of, names, short_title
 from creative.wording import Wording
 
-_NAME_LENGTH = 36
+_NAME_LENGTH = 30
+_LONGEST_NAME = 36
 _LEAST_WORDS = 3
 _BEHIND = 1000
 
@@ -28,32 +30,53 @@ class Subtitles:
     ) -> None:  # fmt: skip
         self._product, self._sentences, self._wording = product, sentences, wording
         self._title, self._brand, self._price = title, brand, price
-        self._name = short_title(title, _NAME_LENGTH)
+        heads = [head for head in heads_of(title) if len(head) <= _LONGEST_NAME]
+        self._name = min(heads, key=lambda head: len(head) > _NAME_LENGTH, default="")
+        self._name = self._name or short_title(title, _NAME_LENGTH)
         self._plain = 0
         self._named = {one.text: names(one.text, title) for one in sentences}
         self._spent: Counter[str] = Counter()
         self._ranks: dict[Angle, dict[str, int]] = {}
-        self._said: dict[str, bool] = {}
+        self._turns: tuple[Angle | None, list[Sentence]] = (None, [])
+        self._texts: dict[tuple[str, bool], str] = {}
 
     def quoted(self, sentence: str) -> None:
         """Count a sentence as used, for a headline has quoted it."""
         self._spent[sentence] += 1
+        self._turns = None, []
 
     def next_for(self, headline: str, angle: Angle) -> str:
         """A subtitle that does not repeat `headline`, of at most 90 characters."""
         named = names(headline, self._title)
-        turns = [one for one in self._in_turn(angle) if not repeats(one.text, headline)]
-        # One that merely holds the headline's words is better than none.
-        turns.sort(key=lambda one: headline.casefold() in one.text.casefold())
-        for one in turns:
-            text = one.text if named or self._named[one.text] else f"{self._name} – {one.text}"
-            if len(text) <= SUBTITLE_LENGTH and self._is_said(text):
-                self._spent[one.text] += 1
-                return text
-        if named and turns:
-            self._spent[turns[0].text] += 1
-            return as_subtitle(turns[0].text)
+        bare = bare_case(headline)
+        second_best: tuple[str, Sentence] | None = None
+        for one in self._in_turn(angle):
+            text = self._shown(one, named or self._named[one.text])
+            holds = bare in one.bare
+            if not text or (holds and 2 * len(bare) > len(one.bare)):
+                continue
+            if not holds and text[-1] != "…":
+                return self._spend(text, one)
+            second_best = second_best or (text, one)
+        if second_best:
+            return self._spend(*second_best)
         return self._without_a_sentence(headline, named)
+
+    def _shown(self, sentence: Sentence, named: bool) -> str:
+        """A sentence, after the product's name unless it is named; empty where it does not fit."""
+        if (sentence.text, named) not in self._texts:
+            text = as_subtitle(sentence.text) if named else f"{self._name} – {sentence.text}"
+            fits = len(text) <= SUBTITLE_LENGTH and self._is_said(text)
+            self._texts[sentence.text, named] = text if fits else ""
+        return self._texts[sentence.text, named]
+
+    def _spend(self, text: str, sentence: Sentence) -> str:
+        self._spent[sentence.text] += 1
+        angle, order = self._turns
+        if angle is not None:
+            order.remove(sentence)
+            insort(order, sentence, key=self._turn_in(angle))
+        return text
 
     def _in_turn(self, angle: Angle) -> list[Sentence]:
         """The sentences, those first that were used least and tell most."""
@@ -63,8 +86,13 @@ class Subtitles:
                 one.text: place + _BEHIND * (one.limiting + 3 * one.denies)
                 for place, one in enumerate(ordered)
             }
+        if self._turns[0] != angle:
+            self._turns = angle, sorted(self._sentences, key=self._turn_in(angle))
+        return self._turns[1]
+
+    def _turn_in(self, angle: Angle) -> Callable[[Sentence], int]:
         ranks, spent = self._ranks[angle], self._spent
-        return sorted(self._sentences, key=lambda one: ranks[one.text] + _BEHIND * spent[one.text])
+        return lambda one: ranks[one.text] + _BEHIND * spent[one.text]
 
     def _rank(self, sentence: Sentence, angle: Angle) -> tuple[bool, bool, int, bool]:
         telling = sentence.score(angle, self._brand)
@@ -88,6 +116,4 @@ class Subtitles:
         )
 
     def _is_said(self, text: str) -> bool:
-        if text not in self._said:
-            self._said[text] = not unsupported_claims(text, self._product)
-        return self._said[text]
+        return not unsupported_claims(text, self._product)

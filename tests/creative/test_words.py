@@ -65,6 +65,15 @@ def test_a_subtitle_says_something_else_than_its_headline(written: Written) -> N
             assert headline_key(one.subtitle) not in headline_key(one.headline)
 
 
+def test_a_headline_is_not_followed_by_the_sentence_that_it_quotes_where_there_is_another() -> None:
+    page = "The walnut grip stays cool, and one filling makes four cups. A thin, steady stream."
+    product = sample("Halden Kettle", page, "Norrland")
+    for draft in drafts(product):
+        for one in (draft, *draft.alternatives):
+            if one.headline in ("The walnut grip stays cool", "One filling makes four cups"):
+                assert one.subtitle == "Halden Kettle – A thin, steady stream."
+
+
 def test_no_headline_is_cut_inside_a_word_or_left_hanging(written: Written) -> None:
     product, made = written
     said = unicodedata.normalize("NFC", f"{product.title} {product.description} {product.brand}")
