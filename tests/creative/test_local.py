@@ -5,14 +5,12 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 
-from catalog.product import ScrapedProduct
 from creative import local
 from creative.background import (
     BACKGROUND_SIZE,
@@ -24,47 +22,17 @@ from creative.background import (
 from creative.brief import LAYOUTS, SETTINGS, SHAPES, Brief
 from creative.colors import contrast, lightness_and_chroma, palette_of
 from creative.local import LocalGenerator
-from creative.photo import harmonised
 from demo.drawings import draw_product
-from tests.creative.pictures import disc, scene, white_on_white
-
-PRODUCT = ScrapedProduct(url="https://shop.example/p/1", title="Luna Stoneware Mug")
-POSITIONS = range(10)
-SOURCES = {
-    "mug": draw_product("mug", "teal", size=900),
-    "red": disc(color="#B02020"),
-    "black": disc(color="#1C1E22"),
-    "scene": scene(),
-    "white on white": white_on_white(),
-}
-
-
-def brief_of(source: str, **wanted: str) -> Brief:
-    """A brief with the layout, mood, setting or shape that is wanted, by some seed."""
-    briefs = (Brief(PRODUCT, SOURCES[source], 0, seed) for seed in range(60_000))
-    return next(
-        brief
-        for brief in briefs
-        if all(getattr(brief, name) == value for name, value in wanted.items())
-    )
-
-
-@cache
-def made(source: str, position: int, seed: int) -> Image.Image:
-    return LocalGenerator().background(Brief(PRODUCT, SOURCES[source], position, seed))
-
-
-def shown(source: str, **wanted: str) -> tuple[Brief, Image.Image]:
-    brief = brief_of(source, **wanted)
-    return brief, made(source, brief.position, brief.seed)
-
-
-def batch(source: str) -> list[Image.Image]:
-    return [made(source, position, 0) for position in POSITIONS]
-
-
-def background(picture: Image.Image, position: int = 0, seed: int = 0) -> Image.Image:
-    return LocalGenerator().background(Brief(PRODUCT, picture, position, seed))
+from tests.creative.pictures import (
+    POSITIONS,
+    SOURCES,
+    background,
+    batch,
+    disc,
+    made,
+    scene,
+    shown,
+)
 
 
 def luminance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -191,9 +159,10 @@ def test_a_dark_product_does_not_melt_into_the_dark(setting: str) -> None:
     _, picture = shown("black", layout="left", mood="dark", setting=setting)
     pixels = np.asarray(picture, float)
     black = np.abs(pixels - np.array([0x1C, 0x1E, 0x22])).max(axis=2) < 5
-    rows, columns = np.nonzero(black[:, 1000:])
-    top, middle = int(np.percentile(rows, 0.2)), int(columns.mean()) + 1000
-    above = pixels[top - 40 : top - 12, middle - 60 : middle + 60].mean(axis=(0, 1))
+    inside = np.flatnonzero(black[:, 1352:1472].all(axis=1))
+    top = inside[np.argmax(np.diff(inside, prepend=-9) > 1)]
+    # A disc's edge is higher at its middle than 60 pixels beside it.
+    above = pixels[top - 60 : top - 24, 1352:1472].mean(axis=(0, 1))
     level = lightness_and_chroma("#" + "".join(f"{round(part):02X}" for part in above))[0]
     assert level > lightness_and_chroma("#1C1E22")[0] + 0.12
 
@@ -201,53 +170,18 @@ def test_a_dark_product_does_not_melt_into_the_dark(setting: str) -> None:
 @pytest.mark.parametrize("setting", ["fluted", "contours", "terrazzo"])
 def test_some_settings_have_a_pattern_beside_the_product(setting: str) -> None:
     def detail(name: str) -> float:
-        _, picture = shown("red", layout="left", setting=name)
-        beside = picture.convert("L").crop(Box(1690, 60, 1910, 1060))
-        coarse = beside.resize((22, 100), Image.Resampling.BOX).resize(beside.size)
-        return float(ImageStat.Stat(ImageChops.difference(beside, coarse)).mean[0])
+        """How much of the ground on the product's side is fine detail."""
+        _, picture = shown("red", layout="left", mood="light", setting=name)
+        grey = picture.convert("L")
+        sharp, blurred = (
+            np.asarray(grey.filter(ImageFilter.GaussianBlur(reach)), float) for reach in (1.5, 6)
+        )
+        fine = np.abs(sharp - blurred) > 2
+        red = np.abs(np.asarray(picture, float) - np.array([0xB0, 0x20, 0x20])).max(axis=2) < 12
+        near = Image.fromarray(red).convert("L").filter(ImageFilter.BoxBlur(45))
+        return float(fine[60:1060, 1000:1910][np.asarray(near)[60:1060, 1000:1910] == 0].mean())
 
-    assert detail(setting) > 1.5 * detail("podium")
-
-
-@pytest.mark.parametrize(("layout", "edge"), [("left", 996), ("right", 924)])
-def test_a_full_picture_ends_in_an_edge_and_not_in_a_band(layout: str, edge: int) -> None:
-    brief, picture = shown("scene", layout=layout, shape="panel")
-    away = 1 if layout == "left" else -1
-    row = np.asarray(picture, float)[400:680]
-    photo = row[:, edge + 8 * away], row[:, edge + 60 * away]
-    ground = row[:, edge - 34 * away], row[:, edge - 90 * away]
-    assert np.abs(np.diff(photo[0], axis=0)).mean() > 0.5
-    for pixels in ground:
-        assert np.ptp(pixels, axis=0).max() < 24
-    assert np.abs(photo[0] - photo[1]).max() > 20
-    assert np.abs(photo[0] - ground[0]).mean() > 25
-
-
-def test_a_picture_is_carried_on_over_the_whole_background() -> None:
-    rng = np.random.default_rng(2)
-    light = np.linspace(230, 30, 800)[:, None, None] + rng.normal(0, 25, (800, 800, 3))
-    picture = Image.fromarray(light.clip(0, 255).astype(np.uint8))
-    brief = brief_of("scene", layout="left", shape="spread")
-    pixels = np.asarray(background(picture, 0, brief.seed).convert("L"), float)
-    beside, words = pixels[:, 1860:1915].mean(axis=1), pixels[:, 96:800].mean(axis=1)
-    assert beside[60:260].mean() > beside[820:1020].mean() + 30
-    assert abs(words[60:260].mean() - words[820:1020].mean()) < 20
-    middle = pixels[440:640, 1300:1500]
-    assert np.abs(np.diff(middle, axis=1)).mean() > 4
-
-
-@pytest.mark.parametrize("mood", ["light", "dark", "vivid"])
-def test_the_greys_of_a_framed_picture_take_the_hue_of_its_ground(mood: str) -> None:
-    palette = palette_of(SOURCES["mug"], mood)  # type: ignore[arg-type]
-    picture = Image.new("RGB", (400, 400), "#9A9A9A")
-    ImageDraw.Draw(picture).rectangle((10, 10, 90, 90), fill="#C02020")
-    toned = harmonised(picture, palette)
-    red, green, blue = toned.getpixel((390, 390))  # type: ignore[misc]
-    assert green > red + 8
-    assert blue > red + 8
-    assert abs(toned.convert("L").getpixel((390, 390)) - 0x9A) < 8  # type: ignore[operator]
-    assert max(np.abs(np.subtract(toned.getpixel((390, 390)), toned.getpixel((200, 200))))) > 5
-    assert toned.getpixel((50, 50)) == (0xC0, 0x20, 0x20)
+    assert detail(setting) > 3 * detail("podium")
 
 
 def test_a_small_product_is_not_blown_up() -> None:
@@ -258,22 +192,10 @@ def test_a_small_product_is_not_blown_up() -> None:
     assert columns[-1] - columns[0] <= 60 * 2.4 + 4
 
 
-def test_a_scene_is_shown_whole_enough_to_be_recognised() -> None:
-    picture = Image.new("RGB", (900, 900), "#2A6F4E")
-    rng = np.random.default_rng(3)
-    noise = Image.fromarray(rng.integers(0, 90, (90, 90, 3), dtype=np.uint8)).resize((900, 900))
-    picture = ImageChops.add(picture, noise)
-    ImageDraw.Draw(picture).ellipse((300, 300, 600, 600), fill="#F04090")
-    for position in range(5):
-        pixels = np.asarray(background(picture, position), float)
-        pink = np.abs(pixels - np.array([0xF0, 0x40, 0x90])).max(axis=2) < 12
-        assert pink.sum() > 10_000, position
-
-
 def test_a_picture_that_was_cut_out_already_stands_free() -> None:
     picture = Image.new("RGBA", (500, 500))
     ImageDraw.Draw(picture).ellipse((100, 100, 400, 400), fill=(20, 60, 200, 255))
-    pixels = np.asarray(background(picture, 4), float)
+    pixels = np.asarray(background(picture, 3), float)
     blue = np.abs(pixels - np.array([20, 60, 200])).max(axis=2) < 10
     rows, columns = np.flatnonzero(blue.any(axis=1)), np.flatnonzero(blue.any(axis=0))
     corner = pixels[rows[0] + 4, columns[0] + 4]
@@ -306,7 +228,7 @@ ODD = {
 ImageDraw.Draw(ODD["a line"]).line((300, 0, 300, 600), fill="black", width=6)
 
 
-@pytest.mark.parametrize(("number", "name"), enumerate(ODD))
+@pytest.mark.parametrize(("number", "name"), list(enumerate(ODD)))
 def test_an_odd_picture_still_gives_a_background(number: int, name: str) -> None:
     for position in (number % 10, (number + 3) % 10):
         result = background(ODD[name], position)
