@@ -8,7 +8,6 @@ from creative.colors import Palette
 from creative.frames import Frame, choose_frame, content_of
 from creative.paint import (
     HEIGHT,
-    WIDTH,
     Canvas,
     Floats,
     Wash,
@@ -107,13 +106,14 @@ def _accompany(canvas: Canvas, palette: Palette, frame: Frame, ornament: int) ->
 
 
 def _halo(canvas: Canvas, frame: Frame, tone: str) -> None:
-    for reach, strength in ((104, 0.28), (50, 0.42)):
-        box = frame.box
-        # Nothing of it comes to where words stand.
-        left = max(box.left - reach, 960 if frame.layout == "left" else 0)
-        right = min(box.right + reach, 960 if frame.layout == "right" else WIDTH)
-        low = min(box.bottom + reach, 712 if frame.layout == "center" else HEIGHT)
-        within = clip_to_canvas(left, box.top - reach, right, low)
+    """Two wider copies of the frame, as far as they stay out of the words' area."""
+    box = frame.box
+    room = {"left": box.left - 950, "right": 970 - box.right, "center": 710 - box.bottom}
+    widest = min(104, room[frame.layout])
+    for reach, strength in ((widest, 0.28), (widest * 0.5, 0.42)):
+        within = clip_to_canvas(
+            box.left - reach, box.top - reach, box.right + reach, box.bottom + reach
+        )
         mask = coverage(frame.distance(*grid(within)) - np.float32(reach), 1.4)
         canvas.paint(mask, tone, strength, within)
 

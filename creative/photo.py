@@ -34,7 +34,7 @@ def extended(subject: Subject, picture: Image.Image, size: tuple[int, int]) -> I
     """The picture with its product at the middle of `size`, its plain ground carried on."""
     left, top, right, bottom = subject.box
     across, down = (right - left) * picture.width, (bottom - top) * picture.height
-    scale = min(0.74 * size[0] / across, 0.74 * size[1] / down, LARGEST_SCALE)
+    scale = min(0.74 * size[0] / across, 0.74 * size[1] / down, 1.5 * LARGEST_SCALE)
     shown = _scaled(picture, scale)
     place = (
         round(size[0] / 2 - (left + right) / 2 * shown.width),

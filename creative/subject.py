@@ -258,7 +258,8 @@ def _parts_cleanly(product: Flags, distance: Floats, steepness: Floats) -> bool:
     if not rim.any() or remains.sum() > 0.008 * rim.sum():
         return False
     outline = product & grow(~product, 1) & ~ring(*product.shape)
-    astray = outline & ~grow(steepness > _SOFT_EDGE, 2)
+    soft_edge = _SOFT_EDGE * PROXY_SIDE / max(product.shape)
+    astray = outline & ~grow(steepness > soft_edge, 2)
     if astray.sum() > _MOST_ASTRAY * outline.sum():
         return False
     return bool((distance[rim] > 0.07).mean() > 0.72)
