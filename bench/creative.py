@@ -1,8 +1,9 @@
 """What the embedded generator takes, against its limits: `python -m bench.creative`.
 
 Makes backgrounds of all the demo's pictures at several positions, on one thread, and prints the
-medians as ratios of their limits: a background with its JPEG file, in seconds of one core; a
-prefill, with the palette of a picture not seen before; an overlay. The largest file counts too.
+medians as ratios of their limits: a background with the file that is delivered, in seconds of one
+core; a prefill of a product and a picture not seen before; an overlay with the code of an address
+not seen before. The largest file counts too.
 Exits with 1 when a limit is passed.
 """
 
@@ -51,7 +52,7 @@ def main() -> int:
     for product, picture in sources:
         seed = zlib.crc32(product.url.encode())
         for position in POSITIONS:
-            brief = Brief(product, picture, position, seed)
+            brief = Brief(_never_seen(product, len(sizes)), picture, position, seed)
             seconds, draft = _timed(partial(generator.prefill, brief))
             prefills.append(seconds)
             prefill = draft.complete(_ADDRESS, _ADDRESS)
@@ -93,6 +94,15 @@ def _scraped(product: DemoProduct) -> ScrapedProduct:
     )
 
 
+def _never_seen(product: ScrapedProduct, number: int) -> ScrapedProduct:
+    """`product` as nothing remembers it: what is kept of a product and its address is not used."""
+    changes = {
+        "url": f"{product.url}?number={number}",
+        "description": f"{product.description} Edition {number}.",
+    }
+    return product.model_copy(update=changes)
+
+
 def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
     """The seconds of processor time that `work` took, and what it gave."""
     began = time.process_time()
@@ -101,10 +111,11 @@ def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
 
 
 def _made(background: Callable[["Brief"], Image.Image], brief: "Brief") -> int:
-    """Make a background and its JPEG file; returns the file's bytes."""
-    file = io.BytesIO()
-    background(brief).save(file, "JPEG", quality=90, progressive=True, optimize=True)
-    return len(file.getvalue())
+    """Make a background and the file that is delivered; returns the file's bytes."""
+    from creative.encoding import DigitalSource, Origin, encode_background
+
+    origin = Origin(DigitalSource.COMPOSITE, "cta-previews")
+    return len(encode_background(background(brief), origin).body)
 
 
 def _tell(name: str, seconds: float, limit: float, slowest: float) -> float:
