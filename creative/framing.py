@@ -28,7 +28,7 @@ _AWAY = {"left": 1, "right": -1, "center": 0}
 
 def frame_picture(subject: Subject, palette: Palette, brief: Brief) -> Image.Image:
     """The finished background, RGB, 1920×1080, with the whole picture in a frame."""
-    frame = choose_frame(subject, brief.layout, brief.shape)
+    frame = choose_frame(subject, brief)
     wash = _ground(palette, frame)
     if frame.shape == "spread":
         _carry_on(wash, subject, palette, brief.layout)
