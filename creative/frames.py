@@ -6,7 +6,7 @@ from typing import Literal
 from PIL import Image
 
 from creative.background import Box, product_area
-from creative.brief import Layout, Shape
+from creative.brief import SHAPES, Brief, Layout, Shape
 from creative.paint import (
     HEIGHT,
     WIDTH,
@@ -19,6 +19,7 @@ from creative.photo import LARGEST_SCALE, covered, extended, mounted
 from creative.subject import Subject
 
 _SMALLEST = 420
+_BATCH = 10
 _RADIUS = 30
 _ARC = {"left": 1500.0, "right": 1500.0, "center": 2600.0}
 
@@ -66,25 +67,15 @@ class Frame:
         )
 
 
-def choose_frame(subject: Subject, layout: Layout, shape: Shape) -> Frame:
-    """The frame of the wished shape, or of another where that would crop or enlarge too much."""
+def choose_frame(subject: Subject, brief: Brief) -> Frame:
+    """The frame of the shape that the brief wishes, or of another that suits the picture."""
+    layout, shape = brief.layout, _shape_for(subject, brief)
     width, height = subject.picture.size
-    aspect = width / height
-    extends = subject.kind == "plain" and not subject.touches
-    if shape == "spread" and extends:
-        shape = "panel"
+    extends = _extends(subject)
     if shape == "panel":
-        box = _panel_box(layout)
-        if extends:
-            return Frame("panel", box, "extend", layout)
-        if _suits(box, subject, 0.62, LARGEST_SCALE):
-            return Frame("panel", box, "cover", layout)
-        shape = "spread"
-    if shape == "circle" and not extends and not 0.7 < aspect < 1.45:
-        shape = "card"
-    if shape == "arch" and not extends and aspect > 1.2:
-        shape = "card"
-    wished = _wished(shape, layout, 1.25 if extends and layout == "center" else aspect)
+        return Frame("panel", _panel_box(layout), "extend" if extends else "cover", layout)
+    aspect = 1.25 if extends and layout == "center" else width / height
+    wished = _wished(shape, layout, aspect)
     if extends:
         return Frame(shape, wished, "extend", layout)
     if not _suits(wished, subject, 0.5, 99):
@@ -99,6 +90,46 @@ def choose_frame(subject: Subject, layout: Layout, shape: Shape) -> Frame:
     if min(smaller.width, smaller.height) >= _SMALLEST:
         return Frame(shape, smaller, "cover", layout)
     return Frame(shape, _scaled(wished, max(0.62, _SMALLEST / min(wished[2:]))), "mount", layout)
+
+
+def _shape_for(subject: Subject, brief: Brief) -> Shape:
+    """The wished shape, or the next that suits and that no earlier position of this layout has.
+
+    A batch may have one picture only, which is then not shown twice in the same way.
+    """
+    taken: list[Shape] = []
+    first = brief.position - brief.position % _BATCH
+    for position in range(first, brief.position + 1):
+        one = replace(brief, position=position)
+        if one.layout != brief.layout:
+            continue
+        begin = SHAPES.index(one.shape)
+        order = [
+            shape
+            for shape in SHAPES[begin:] + SHAPES[:begin]
+            if _is_suited(shape, subject, one.layout)
+        ]
+        taken.append(next((shape for shape in order if shape not in taken), order[0]))
+    return taken[-1]
+
+
+def _is_suited(shape: Shape, subject: Subject, layout: Layout) -> bool:
+    """Whether a shape neither crops nor enlarges the picture too much."""
+    aspect = subject.picture.width / subject.picture.height
+    if _extends(subject):
+        return shape != "spread"
+    if shape == "panel":
+        return _suits(_panel_box(layout), subject, 0.62, LARGEST_SCALE)
+    if shape == "circle":
+        return 0.7 < aspect < 1.45
+    return shape != "arch" or (
+        aspect <= 1.2 and _suits(_wished("arch", layout, aspect), subject, 0.5, 99)
+    )
+
+
+def _extends(subject: Subject) -> bool:
+    """Whether the picture's plain ground can be carried on to all sides."""
+    return subject.kind == "plain" and not subject.touches
 
 
 def content_of(subject: Subject, frame: Frame) -> Image.Image:

@@ -8,6 +8,7 @@ from creative.colors import Palette
 from creative.frames import Frame, choose_frame, content_of
 from creative.paint import (
     HEIGHT,
+    WIDTH,
     Canvas,
     Floats,
     Wash,
@@ -17,6 +18,7 @@ from creative.paint import (
     coverage,
     grid,
     pool,
+    smooth,
     soft,
 )
 from creative.patterns import dots, stripes
@@ -24,19 +26,22 @@ from creative.photo import harmonised, spread_out
 from creative.subject import Subject
 
 _AWAY = {"left": 1, "right": -1, "center": 0}
+# How much of the surface's tone lies round the frame, with each of the ornaments.
+_SURFACE = (0.55, 0.3, 0.9, 0.15)
 
 
 def frame_picture(subject: Subject, palette: Palette, brief: Brief) -> Image.Image:
     """The finished background, RGB, 1920×1080, with the whole picture in a frame."""
-    frame = choose_frame(subject, brief.layout, brief.shape)
-    wash = _ground(palette, frame)
+    frame = choose_frame(subject, brief)
+    ornament = SETTINGS.index(brief.setting) % len(_SURFACE)
+    wash = _ground(palette, frame, ornament)
     if frame.shape == "spread":
         _carry_on(wash, subject, palette, brief.layout)
     canvas = Canvas(wash)
     if frame.shape == "panel":
         _edge(canvas, palette, frame)
     elif frame.shape != "spread":
-        _accompany(canvas, palette, frame, SETTINGS.index(brief.setting) % 4)
+        _accompany(canvas, palette, frame, ornament)
     _throw_shadow(canvas, frame)
     inside = coverage(frame.distance(*grid(frame.box)))
     content = harmonised(content_of(subject, frame), palette)
@@ -45,12 +50,12 @@ def frame_picture(subject: Subject, palette: Palette, brief: Brief) -> Image.Ima
     return canvas.image()
 
 
-def _ground(palette: Palette, frame: Frame) -> Wash:
+def _ground(palette: Palette, frame: Frame, ornament: int) -> Wash:
     wash = Wash(palette.background)
     across, down = frame.middle
     aside = 0.35 + 0.65 * away_from_words(frame.layout, wash.x, wash.y)
     for middle, reach, tone, strength in (
-        ((across, down), (820, 700), palette.surface, 0.55),
+        ((across, down), (820, 700), palette.surface, _SURFACE[ornament]),
         ((across - 260, down - 260), (620, 520), palette.glow, 0.5),
     ):
         wash.paint(pool(wash.x, wash.y, middle, reach) * aside, tone, strength)
@@ -84,25 +89,36 @@ def _edge(canvas: Canvas, palette: Palette, frame: Frame) -> None:
 def _accompany(canvas: Canvas, palette: Palette, frame: Frame, ornament: int) -> None:
     """Something behind the frame, so that it belongs to the picture's ground.
 
-    A second shape, plain, striped or dotted, or a halo of two.
+    A halo of two wider shapes, a block of colour that the frame half covers, or a second shape,
+    striped or dotted.
     """
     tone = between(palette.surface, palette.companion, 0.5)
-    if ornament == 0 or (frame.shape == "circle" and ornament != 2):
+    if ornament == 0 or (frame.shape == "circle" and ornament == 3):
         _halo(canvas, frame, tone)
         return
+    if ornament == 1:
+        _block(canvas, palette, frame)
+        return
     away = -1 if frame.layout == "right" else 1
-    echo = frame.moved(46 * away, -44 if ornament == 1 else 44)
-    if ornament > 1:
-        echo = frame.moved(64 * away, 56 if ornament == 2 else -56)
-        tone = between(palette.companion, palette.accent, 0.3)
+    echo = frame.moved(64 * away, 56 if ornament == 2 else -56)
+    tone = between(palette.companion, palette.accent, 0.3)
     within = clip_to_canvas(*(edge + by for edge, by in zip(echo.box, (-2, -2, 2, 2), strict=True)))
     mask = coverage(echo.distance(*grid(within)), 1.4)
-    if ornament == 2:
-        canvas.paint(mask * stripes(9, within), tone, 0.9, within)
-    elif ornament == 3:
-        canvas.paint(mask * dots(26, 6.5, within), tone, 0.95, within)
-    else:
-        canvas.paint(mask, tone, 0.8, within)
+    pattern = stripes(9, within) if ornament == 2 else dots(26, 6.5, within)
+    canvas.paint(mask * pattern, tone, 0.9, within)
+
+
+def _block(canvas: Canvas, palette: Palette, frame: Frame) -> None:
+    """The ground in another colour, from the middle of the frame to the edge away from words."""
+    across, down = frame.middle
+    within = {
+        "left": clip_to_canvas(across, 0, WIDTH, HEIGHT),
+        "right": clip_to_canvas(0, 0, across, HEIGHT),
+        "center": clip_to_canvas(0, 0, WIDTH, down),
+    }[frame.layout]
+    x, y = grid(within)
+    tone = between(palette.surface, palette.companion, 0.45)
+    canvas.paint(np.ones_like(x) * (1 - 0.25 * smooth(y, 0, HEIGHT)), tone, 0.9, within)
 
 
 def _halo(canvas: Canvas, frame: Frame, tone: str) -> None:

@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from catalog.product import ScrapedProduct
 from creative.brief import Brief
@@ -29,6 +29,17 @@ def white_on_white() -> Image.Image:
     return picture
 
 
+def shadowed(size: int = 800) -> Image.Image:
+    """A dark product on white whose hard shadow cannot be told from it."""
+    picture, shadow = Image.new("RGB", (size, size), "white"), Image.new("L", (size, size))
+    at = [round(share * size) for share in (0.3, 0.82, 0.74, 0.89)]
+    ImageDraw.Draw(shadow).ellipse(at, fill=110)
+    picture.paste("#333333", (0, 0), shadow.filter(ImageFilter.GaussianBlur(size / 55)))
+    box = [round(share * size) for share in (0.3, 0.38, 0.7, 0.86)]
+    ImageDraw.Draw(picture).ellipse(box, fill="#26262A")
+    return picture
+
+
 PRODUCT = ScrapedProduct(url="https://shop.example/p/1", title="Luna Stoneware Mug")
 POSITIONS = range(10)
 SOURCES = {
@@ -37,6 +48,10 @@ SOURCES = {
     "black": disc(color="#1C1E22"),
     "scene": scene(),
     "white on white": white_on_white(),
+    "shadowed": shadowed(),
+    "close up": draw_product(
+        "backpack", "teal", seed=5, size=700, backdrop="studio", close_up=True
+    ),
 }
 
 

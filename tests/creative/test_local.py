@@ -77,7 +77,7 @@ def test_no_more_backgrounds_are_composed_at_once_than_there_are_cores(
     assert most == os.cpu_count()
 
 
-@pytest.mark.parametrize("source", ["mug", "scene", "white on white"])
+@pytest.mark.parametrize("source", ["mug", "scene", "shadowed", "close up"])
 def test_no_two_positions_look_alike(source: str) -> None:
     small = [picture.resize((96, 54), Image.Resampling.BOX) for picture in batch(source)]
     for first, second in itertools.combinations(POSITIONS, 2):

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from creative.cutout import cut_out
 from creative.subject import find_subject
 from demo.drawings import draw_product
-from tests.creative.pictures import disc, scene, white_on_white
+from tests.creative.pictures import disc, scene, shadowed, white_on_white
 
 
 def test_a_cut_edge_carries_no_rim_of_the_backdrop() -> None:
@@ -63,11 +63,4 @@ def test_a_part_that_glows_into_its_backdrop_is_not_cut(seed: int) -> None:
 
 @pytest.mark.parametrize("size", [200, 800])
 def test_a_shadow_that_would_come_along_keeps_a_product_in_its_picture(size: int) -> None:
-    picture = Image.new("RGB", (size, size), "white")
-    shadow = Image.new("L", picture.size)
-    at = [round(share * size) for share in (0.3, 0.82, 0.74, 0.89)]
-    ImageDraw.Draw(shadow).ellipse(at, fill=110)
-    picture.paste("#333333", (0, 0), shadow.filter(ImageFilter.GaussianBlur(size / 55)))
-    box = [round(share * size) for share in (0.3, 0.38, 0.7, 0.86)]
-    ImageDraw.Draw(picture).ellipse(box, fill="#26262A")
-    assert find_subject(picture).kind == "plain"
+    assert find_subject(shadowed(size)).kind == "plain"
