@@ -46,7 +46,10 @@ def main() -> int:
     from creative.local import LocalGenerator
 
     generator = LocalGenerator()
-    backgrounds, prefills, overlays, sizes = [], [], [], []
+    backgrounds: list[float] = []
+    prefills: list[float] = []
+    overlays: list[float] = []
+    sizes: list[int] = []
     sources = list(_sources())
     generator.prefill(Brief(*sources[0]))
     for product, picture in sources:

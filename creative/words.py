@@ -77,12 +77,17 @@ def wording_of(locale: str) -> Wording:
 
 
 def shown_price(price: Decimal | None, currency: str | None, locale: str) -> str | None:
-    """A price as it is written in `locale`, "€1,299.00" or "1.299,00 €"; None when not known."""
+    """A price as it is written in `locale`, "€1,299.00" or "1.299,00 €"; None when not known.
+
+    A currency's letters are kept apart from the digits, as CLDR's *currency spacing* says and Babel
+    does not do.
+    """
     if price is None or not price.is_finite() or not 0 < price < _HIGHEST_PRICE:
         return None
     if currency is None or not re.fullmatch("[A-Z]{3}", currency):
         return None
     text = format_currency(price, currency, locale=locale.replace("-", "_"))
+    text = re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", text)
     return text if len(text) <= _PRICE_LENGTH else None
 
 

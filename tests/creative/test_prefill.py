@@ -130,6 +130,7 @@ def test_headline_and_subtitle_of_one_preview_say_different_things() -> None:
         ("de-DE", "EUR", "1.299,00\N{NO-BREAK SPACE}€"),
         ("nl", "EUR", "€\N{NO-BREAK SPACE}1.299,00"),
         ("ja", "JPY", "￥1,299"),
+        ("en", "CHF", "CHF\N{NO-BREAK SPACE}1,299.00"),
     ],
 )
 def test_prices_are_written_as_the_locale_writes_them(
