@@ -177,7 +177,7 @@ def _vivid_tones(key: Swatch, lightness: float) -> _Tones:
     """Strong colour: bright behind a dark product, deep behind a bright one."""
     hue = key.hue
     colored = min(1.0, max(0.5, key.chroma / 0.09))
-    if lightness < 0.62:
+    if lightness < 0.66:
         return _Tones(
             hue=hue,
             background=(0.80, 0.105 * colored),

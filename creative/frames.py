@@ -163,7 +163,7 @@ def _wished(shape: Shape, layout: Layout, aspect: float) -> Box:
         width = min(room[0], round(height * min(max(aspect, 0.7), 0.92)))
     else:
         wide = layout == "center"
-        ratio = min(max(1.3 * aspect, 1.3), 1.9) if wide else min(max(aspect, 0.78), 1.25)
+        ratio = min(max(1.1 * aspect, 1.1), 1.9) if wide else min(max(aspect, 0.78), 1.25)
         if shape == "spread":
             ratio = min(max(aspect, 0.6), 1.8)
         width = min(room[0], round(room[1] * ratio))

@@ -9,8 +9,8 @@ from PIL import Image
 from creative.subject import product_pixels
 
 GREY = 0.028
-_SAMPLE_SIDE = 96
-_MOST_SAMPLES = 2000
+_SAMPLE_SIDE = 80
+_MOST_SAMPLES = 1200
 _MOST_SWATCHES = 12
 _TO_CONES = np.array(
     [
