@@ -10,10 +10,7 @@ from creative.prefill import PrefillDraft
 _WRITTEN = ("headline", "subtitle", "cta", "visual_vibe", "colors", "alternatives")
 _FACTS = {"cta": ("url",)}
 _MEANINGS = {
-    "headline": "The line that is read first, in large letters.",
-    "subtitle": "One sentence under the headline, which it does not repeat.",
     "cta": "The button.",
-    "visual_vibe": "A few words on the mood of the picture that goes with the words.",
     "alternatives": "Two other pairs of headline and subtitle, each with a thought of its own.",
 }
 _KEPT = ("type", "enum", "required")
@@ -64,7 +61,7 @@ def _texts(node: dict[str, Any]) -> list[str]:
     told = [" ".join(node["description"].split())] if "description" in node else []
     if "maxLength" in node:
         told.append(f"At most {node['maxLength']} characters.")
-    if "#[0-9A-F]" in node.get("pattern", ""):
+    if node.get("pattern", "").startswith("^#"):
         told.append("A colour as #RRGGBB.")
     return told
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 from zlib import crc32
 
@@ -62,9 +63,14 @@ def load_brief(preview_id: UUID) -> Brief:
         product=request.product,
         picture=load_picture(request.source_image_url),
         position=request.position,
-        # Products begin their batches differently, and another attempt is another try.
-        seed=crc32(request.product.url.encode()) + request.attempt - 1,
+        seed=_seed_of(request),
     )
+
+
+def _seed_of(request: previews.PreviewRequest) -> int:
+    """Products begin their batches differently, wherever they are served; so do attempts."""
+    address = urlsplit(request.product.url)
+    return crc32(f"{address.path}?{address.query}".encode()) + request.attempt - 1
 
 
 @task(
