@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coloraide import Color
 from PIL import Image
 
-from creative.swatches import GREY, Swatch, key_swatch, second_hue, swatches_of
+from creative.composing.swatches import GREY, Swatch, key_swatch, second_hue, swatches_of
 
 if TYPE_CHECKING:
     from creative.brief import Mood

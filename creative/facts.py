@@ -9,9 +9,9 @@ from functools import lru_cache
 from html import unescape
 
 from catalog.product import ScrapedProduct
-from creative.amounts import ANYTHING, Found, Kind, Meaning
-from creative.claims import claims_in
-from creative.folding import fold
+from creative.copywriting.amounts import ANYTHING, Found, Kind, Meaning
+from creative.copywriting.claims import claims_in
+from creative.copywriting.folding import fold
 
 # Not after "No." and other abbreviations of two letters.
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|\n+")
@@ -36,8 +36,8 @@ def unsupported_claims(text: str, product: ScrapedProduct) -> tuple[Claim, ...]:
     description, availability, and its price with its currency.
 
     What counts as a discount or a superlative is a closed list in six languages
-    (`creative.claim_words`); spelled-out numbers are those that no other of the six languages
-    has another meaning for, or that are the page's own language's.
+    (`creative.copywriting.claim_words`); spelled-out numbers are those that no other of the six
+    languages has another meaning for, or that are the page's own language's.
     """
     language = _language(product)
     folded = fold(text)

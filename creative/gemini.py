@@ -1,4 +1,4 @@
-"""The generator that asks Gemini; the SDK itself is behind `creative.gemini_sdk`."""
+"""The generator that asks Gemini; the SDK itself is behind `creative.asking.sdk`."""
 
 import re
 import time
@@ -8,6 +8,14 @@ from decimal import Decimal
 from PIL import Image
 from pydantic import SecretStr
 
+from creative.asking.attempts import Attempts
+from creative.asking.exchange import Answer, Question, Turn
+from creative.asking.failures import check_finished
+from creative.asking.pictures import as_jpeg, as_seen, decode_background, lay_out
+from creative.asking.prompts import background_prompt, mending_prompt, prefill_prompt, prefill_rules
+from creative.asking.schema import schema_for_gemini
+from creative.asking.sdk import GeminiClient
+from creative.asking.words import draft_from, read_words
 from creative.brief import Brief
 from creative.calls import Calls
 from creative.errors import (
@@ -18,17 +26,9 @@ from creative.errors import (
     GeneratorRefused,
 )
 from creative.facts import unsupported_claims
-from creative.gemini_attempts import Attempts
-from creative.gemini_exchange import Answer, Question, Turn
-from creative.gemini_failures import check_finished
-from creative.gemini_pictures import as_jpeg, as_seen, decode_background, lay_out
-from creative.gemini_sdk import GeminiClient
-from creative.gemini_words import draft_from, read_words
 from creative.local import LocalGenerator
 from creative.prefill import GeneratedBy, PrefillDraft
-from creative.prompts import background_prompt, mending_prompt, prefill_prompt, prefill_rules
 from creative.review import review
-from creative.schema import schema_for_gemini
 from settings import Settings
 
 _LONGEST_SAID = 4000

@@ -8,11 +8,11 @@ from PIL import Image
 from creative.brief import Brief
 from creative.calls import Calls
 from creative.colors import palette_of
-from creative.framing import frame_picture
+from creative.composing.framing import frame_picture
+from creative.composing.staging import can_be_staged, stage
+from creative.composing.subject import find_subject
+from creative.copywriting.words import write_prefill
 from creative.prefill import PrefillDraft
-from creative.staging import can_be_staged, stage
-from creative.subject import find_subject
-from creative.words import write_prefill
 
 
 class LocalGenerator:

@@ -130,7 +130,8 @@ class Words(_Strict):
     ]  # fmt: skip
     subtitle: Annotated[
         str, Line,
-        Field(max_length=SUBTITLE_LENGTH, description="One sentence that says what the headline leaves open."),
+        Field(max_length=SUBTITLE_LENGTH,
+              description="One sentence; what the headline leaves open."),
     ]  # fmt: skip
 
 

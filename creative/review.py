@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalog.product import ScrapedProduct
+from creative.copywriting.headlines import MOST_ALTERNATIVES
+from creative.copywriting.phrases import is_limiting, repeats
+from creative.copywriting.wording import WORDINGS
+from creative.copywriting.words import is_in_stock
 from creative.facts import Claim, is_price_of, unsupported_claims
-from creative.headlines import MOST_ALTERNATIVES
-from creative.phrases import is_limiting, repeats
 from creative.prefill import (
     BadgeWidget,
     PrefillDraft,
@@ -18,8 +20,6 @@ from creative.prefill import (
     cut_at_a_word,
     headline_key,
 )
-from creative.wording import WORDINGS
-from creative.words import is_in_stock
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _CLAUSE_END = re.compile(r"\s[–—-]\s|[;:,]\s|(?<=[、，。！？])")

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from creative.background import BACKGROUND_SIZE, words_area
 from creative.colors import contrast
+from creative.composing.paint import WHOLE
 from creative.legibility import make_readable
-from creative.paint import WHOLE
 from creative.prefill import CallToAction, Colors, GeneratedBy, Layout, PrefillDraft
 from creative.scrim import scrim_opacity
 

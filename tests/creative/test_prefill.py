@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Brief
+from creative.copywriting.wording import WORDINGS
+from creative.copywriting.words import is_in_stock, locale_of, shown_price
 from creative.errors import GenerationError, HeadlinesUsedUp
 from creative.local import LocalGenerator
 from creative.prefill import (
@@ -20,8 +22,6 @@ from creative.prefill import (
     cut_at_a_word,
     headline_key,
 )
-from creative.wording import WORDINGS
-from creative.words import is_in_stock, locale_of, shown_price
 from demo.drawings import draw_product
 
 PICTURE = draw_product("mug", "teal", size=200).resize((48, 48))
