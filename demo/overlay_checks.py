@@ -1,30 +1,19 @@
-"""Overlays judged as a viewer sees them: in a browser, by their boxes and their pixels.
-
-`python -m demo.overlay_checks` judges the previews that `make demo` has made.
-"""
+"""Overlays judged as a viewer sees them: in a browser, by their boxes and their pixels."""
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import zxingcpp
-from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-from creative.prefill import Prefill, QRCodeWidget
-from creative.qr import QUIET_ZONE, SMALLEST_SIDE, qr_code
+from creative.prefill import Prefill
+from demo.overlay_rules import HEIGHT, WIDTH, Guard, Pixels, Shown, broken_rules
 
-WIDTH, HEIGHT = 1920, 1080
-SAFE = (96.0, 54.0, 1824.0, 1026.0)
-SMALLEST_HEADLINE, SMALLEST_TEXT = 90.0, 48.0
-LEAST_CONTRAST = 4.5
-_CORNER = 14
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NARROWER = ((1280, 720), (390, 219))
 _ARGUMENTS = [
@@ -33,10 +22,6 @@ _ARGUMENTS = [
 ]  # fmt: skip
 _MEASURE = (Path(__file__).parent / "overlay_measures.js").read_text()
 _WITHOUT_TEXT = "* { color: transparent !important; } .arrow, .star { visibility: hidden; }"
-
-Boxes = tuple[float, float, float, float]
-Pixels = NDArray[np.uint8]
-Guard = Callable[[str], list[str]]
 
 
 class BrowserMissing(Exception):
@@ -58,24 +43,11 @@ def find_browser() -> str:
     raise BrowserMissing
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One overlay in the browser: what was measured (`overlay_measures.js`), and its pixels."""
-
-    measures: dict[str, Any]
-    pixels: Pixels
-    bare: Pixels
-    prefill: Prefill
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """The lines of text, each with `part`, `text`, `box`, `size` and `color`."""
-        lines: list[dict[str, Any]] = self.measures["lines"]
-        return lines
-
-
 class OverlayChecks:
     """A browser, and what it is asked; to be used in a `with` block.
+
+    The browser is driven from a thread of its own, for Playwright leaves an event loop running in
+    the thread that it was started in.
 
     Raises:
         BrowserMissing: there is no browser.
@@ -83,21 +55,13 @@ class OverlayChecks:
 
     def __enter__(self) -> Self:
         path = find_browser()
-        self._playwright = sync_playwright().start()
-        self._browser: Browser = self._playwright.chromium.launch(
-            executable_path=path, args=_ARGUMENTS
-        )
-        size: ViewportSize = {"width": WIDTH, "height": HEIGHT}
-        # As a television may have it: nothing runs, and the page's own policy holds.
-        self._strict: BrowserContext = self._browser.new_context(
-            viewport=size, java_script_enabled=False
-        )
-        self._open: BrowserContext = self._browser.new_context(viewport=size, bypass_csp=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="browser")
+        self._window = self._thread.submit(_Window, path).result()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._browser.close()
-        self._playwright.stop()
+        self._thread.submit(self._window.close).result()
+        self._thread.shutdown()
 
     def problems_of(self, file: Path, prefill: Prefill, guard: Guard | None = None) -> list[str]:
         """What is wrong with the overlay in `file`, a sentence each; nothing where all is well.
@@ -107,6 +71,29 @@ class OverlayChecks:
             prefill: what it was made of.
             guard: tells the claims in a text that the product's page does not support.
         """
+        return self._thread.submit(self._window.problems_of, file, prefill, guard).result()
+
+    def screenshot(self, url: str, width: int, height: int, selector: str = "html") -> bytes:
+        """A PNG of the page at `url`, in a window of that size; of one element of it."""
+        return self._thread.submit(self._window.screenshot, url, width, height, selector).result()
+
+
+class _Window:
+    """The browser itself, all of it in one thread."""
+
+    def __init__(self, path: str) -> None:
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        size: ViewportSize = {"width": WIDTH, "height": HEIGHT}
+        # As a television may have it: nothing runs, and the page's own policy holds.
+        self._strict = self._browser.new_context(viewport=size, java_script_enabled=False)
+        self._open = self._browser.new_context(viewport=size, bypass_csp=True)
+
+    def close(self) -> None:
+        self._browser.close()
+        self._playwright.stop()
+
+    def problems_of(self, file: Path, prefill: Prefill, guard: Guard | None) -> list[str]:
         page = self._strict.new_page()
         asked: list[str] = []
         told: list[str] = []
@@ -118,11 +105,19 @@ class OverlayChecks:
         problems = [
             *(f"It asks for {url[:100]}." for url in asked if url not in allowed),
             *(f"The browser says: {text}" for text in told),
-            *_of_text(shown), *_of_overlaps(shown), *_of_contrast(shown), *_of_code(shown),
-            *_of_words(prefill, guard), *_of_focus(page, shown), *_of_scale(page, shown),
-        ]  # fmt: skip
+            *broken_rules(shown, guard),
+            *_of_focus(page, shown),
+            *_of_scale(page, shown),
+        ]
         page.close()
         return problems
+
+    def screenshot(self, url: str, width: int, height: int, selector: str) -> bytes:
+        page = self._browser.new_page(viewport={"width": width, "height": height})
+        page.goto(url, wait_until="load", timeout=120_000)
+        body = page.locator(selector).screenshot()
+        page.close()
+        return body
 
     def _bare(self, file: Path) -> Pixels:
         """The pixels without the text."""
@@ -133,14 +128,6 @@ class OverlayChecks:
         page.close()
         return pixels
 
-    def screenshot(self, url: str, width: int, height: int, selector: str | None = None) -> bytes:
-        """A PNG of the page at `url`, whole, or of one element of it."""
-        page = self._browser.new_page(viewport={"width": width, "height": height})
-        page.goto(url, wait_until="load", timeout=120_000)
-        body = page.locator(selector or "html").screenshot()
-        page.close()
-        return body
-
 
 def _pixels(page: Page, within: tuple[int, int, int, int] | None = None) -> Pixels:
     clip: Any = None
@@ -149,100 +136,6 @@ def _pixels(page: Page, within: tuple[int, int, int, int] | None = None) -> Pixe
         clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
     with Image.open(io.BytesIO(page.screenshot(clip=clip))) as picture:
         return np.asarray(picture.convert("RGB"))
-
-
-def _of_text(shown: Shown) -> Iterator[str]:
-    for line in shown.lines:
-        least = SMALLEST_HEADLINE if line["part"] == "headline" else SMALLEST_TEXT
-        if line["size"] < least - 0.1:
-            yield f"The {line['part']} is {line['size']:.0f} px; {least:.0f} px are the least."
-        left, top, right, bottom = line["box"]
-        # The box of a line is that of its font, which is higher than its letters.
-        room = 0.07 * line["size"]
-        if not _inside((left, top + room, right, bottom - room), SAFE):
-            yield f"The {line['part']} leaves the safe area: {_told(line['box'])}."
-    for part in shown.measures["hidden"]:
-        yield f"Something of .{part} is cut off."
-    said = _folded(" ".join(line["text"] for line in shown.lines))
-    prefill = shown.prefill
-    for name, text in (
-        ("headline", prefill.headline), ("subtitle", prefill.subtitle),
-        ("button", prefill.cta.text), ("price", prefill.price or ""),
-    ):  # fmt: skip
-        if _folded(text) not in said:
-            yield f"The {name} is not shown whole: {text!r}."
-
-
-def _of_overlaps(shown: Shown) -> Iterator[str]:
-    parts: dict[str, Boxes] = {}
-    for line in shown.lines:
-        if line["part"] != "cta":
-            parts[line["part"]] = _around(parts.get(line["part"], line["box"]), line["box"])
-    parts["button"] = shown.measures["button"]
-    if shown.measures["code"]:
-        parts["code"] = shown.measures["code"]
-    for (one, first), (other, second) in combinations(parts.items(), 2):
-        across = min(first[2], second[2]) - max(first[0], second[0])
-        down = min(first[3], second[3]) - max(first[1], second[1])
-        # Boxes of lines hold room above and below the letters.
-        if across > 1 and down > 10:
-            yield f"The {one} and the {other} overlap."
-    for name in ("button", "code"):
-        if name in parts and not _inside(parts[name], SAFE):
-            yield f"The {name} leaves the safe area: {_told(parts[name])}."
-
-
-def _of_contrast(shown: Shown) -> Iterator[str]:
-    for line in shown.lines:
-        left, top, right, bottom = (round(value) for value in line["box"])
-        behind = shown.bare[max(0, top) : bottom, max(0, left) : right].reshape(-1, 3)
-        if not len(behind):
-            yield f"The {line['part']} is out of sight."
-            continue
-        ratios = _contrast(_light(behind), _light(np.array(line["color"])))
-        least = float(np.percentile(ratios, 1))
-        if least < LEAST_CONTRAST:
-            yield f"The {line['part']} has a contrast of {least:.1f}:1: {line['text']!r}."
-
-
-def _of_code(shown: Shown) -> Iterator[str]:
-    urls = [one.url for one in shown.prefill.widgets if isinstance(one, QRCodeWidget)]
-    box = shown.measures["code"]
-    if not urls or qr_code(urls[0]) is None:
-        if box:
-            yield "A code is shown that the prefill does not have."
-        return
-    if not box:
-        yield "The code is missing."
-        return
-    left, top, right, bottom = (round(value) for value in box)
-    card = shown.pixels[top:bottom, left:right].max(axis=2).copy()
-    for rows in (slice(0, _CORNER), slice(-_CORNER, None)):
-        for columns in (slice(0, _CORNER), slice(-_CORNER, None)):
-            card[rows, columns] = 255
-    dark = np.argwhere(card < 128)
-    if not len(dark):
-        yield "The code cannot be seen."
-        return
-    module = (right - left) / shown.measures["modules"]
-    height = dark[:, 0].max() + 1 - dark[:, 0].min()
-    if height < SMALLEST_SIDE - 1:
-        yield f"The code is {height} px high; {SMALLEST_SIDE} px are the least."
-    rim = min(*dark.min(axis=0), right - left - 1 - dark[:, 1].max())
-    if rim < QUIET_ZONE * module - 1.5:
-        yield f"The code's quiet zone is {rim / module:.1f} modules; {QUIET_ZONE} are needed."
-    for width, height in ((WIDTH, HEIGHT), (1280, 720)):
-        picture = Image.fromarray(shown.pixels).resize((width, height), Image.Resampling.BICUBIC)
-        found = [code.text for code in zxingcpp.read_barcodes(np.asarray(picture))]
-        if found != [urls[0]]:
-            yield f"The code cannot be read at {width} × {height} pixels."
-
-
-def _of_words(prefill: Prefill, guard: Guard | None) -> Iterator[str]:
-    if guard is not None:
-        for text in (prefill.headline, prefill.subtitle, prefill.cta.text):
-            for claim in guard(text):
-                yield f"{claim!r} is not said by the product's page."
 
 
 def _of_focus(page: Page, shown: Shown) -> Iterator[str]:
@@ -279,37 +172,3 @@ def _of_scale(page: Page, shown: Shown) -> Iterator[str]:
             if abs((line["box"][1] - top) * scale - whole["box"][1]) > 0.008 * WIDTH:
                 yield f"The {line['part']} is elsewhere at {width} px."
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-
-
-def _inside(box: Boxes, around: Boxes) -> bool:
-    return (
-        box[0] >= around[0] - 1 and box[1] >= around[1] - 1
-        and box[2] <= around[2] + 1 and box[3] <= around[3] + 1
-    )  # fmt: skip
-
-
-def _around(one: Boxes, other: Boxes) -> Boxes:
-    return (
-        min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
-    )  # fmt: skip
-
-
-def _told(box: Boxes) -> str:
-    return "{:.0f}, {:.0f} to {:.0f}, {:.0f}".format(*box)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _light(colors: NDArray[Any]) -> NDArray[np.float64]:
-    """Relative luminance (WCAG 2.2, *relative luminance*) of sRGB colours, 0 to 255."""
-    share = np.asarray(colors, np.float64) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    light: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
-    return light
-
-
-def _contrast(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    ratio: NDArray[np.float64] = (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
-    return ratio
