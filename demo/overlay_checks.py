@@ -145,14 +145,14 @@ def _of_focus(page: Page, shown: Shown) -> Iterator[str]:
         around = (
             max(0, left - 24), max(0, top - 24), min(WIDTH, right + 24), min(HEIGHT, bottom + 24),
         )  # fmt: skip
-        before = _pixels(page, around)
         page.keyboard.press("Tab")
         focused = page.evaluate("document.activeElement.className")
         if focused != name:
             yield f"The focus goes to {focused or 'nothing'!r} where .{name} should have it."
             return
-        after = _pixels(page, around)
-        if (np.abs(after.astype(int) - before).max(axis=2) > 40).sum() < 1500:
+        after = _pixels(page, around).astype(int)
+        before = shown.pixels[around[1] : around[3], around[0] : around[2]]
+        if (np.abs(after - before).max(axis=2) > 40).sum() < 1500:
             yield f"The focus on .{name} cannot be seen."
 
 
