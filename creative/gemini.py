@@ -17,7 +17,7 @@ from creative.asking.schema import schema_for_gemini
 from creative.asking.sdk import GeminiClient
 from creative.asking.words import draft_from, read_words
 from creative.brief import Brief
-from creative.calls import Calls
+from creative.calls import CallLog, Calls
 from creative.errors import (
     GenerationError,
     GeneratorAnsweredBadly,
@@ -38,6 +38,8 @@ _WEB_ADDRESS = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 class GeminiGenerator:
     """Backgrounds image-to-image, words by structured output; facts come from the product alone.
 
+    Both halves take a `Calls`, which allows and records each call; without one all are allowed.
+
     Args:
         settings: the key, the endpoint, the models, their prices, and the bounds.
         sleep: how to pause between two calls.
@@ -53,7 +55,7 @@ class GeminiGenerator:
         self._client = GeminiClient(_key_of(settings), _endpoint_of(settings))
         self._sleep = sleep
 
-    def background(self, brief: Brief, calls: Calls) -> Image.Image:
+    def background(self, brief: Brief, calls: Calls | None = None) -> Image.Image:
         """A background from the source picture, RGB, in the size that the model gives.
 
         Raises:
@@ -77,7 +79,7 @@ class GeminiGenerator:
         prices = (settings.gemini_image_price_in, settings.gemini_image_price_out)
         return self._attempts(calls, prices).make(question, read)
 
-    def prefill(self, brief: Brief, calls: Calls) -> PrefillDraft:
+    def prefill(self, brief: Brief, calls: Calls | None = None) -> PrefillDraft:
         """A prefill with the model's words and colours, and all facts from the product's data.
 
         An answer that cannot be used, or that claims what the data does not say, is asked for once
@@ -106,10 +108,10 @@ class GeminiGenerator:
         draft = writing.with_one_mending(self._attempts(calls, prices), question)
         return review(draft, brief.product, facts)
 
-    def _attempts(self, calls: Calls, prices: tuple[Decimal, Decimal]) -> Attempts:
+    def _attempts(self, calls: Calls | None, prices: tuple[Decimal, Decimal]) -> Attempts:
         return Attempts(
             self._client.ask,
-            calls,
+            calls or CallLog(),
             prices,
             most_calls=self._settings.gemini_attempts,
             call_seconds=self._settings.gemini_timeout_seconds,

@@ -10,13 +10,24 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 
-from creative.prefill import Prefill, QRCodeWidget
+from creative.prefill import (
+    BRAND_LENGTH,
+    CTA_LENGTH,
+    HEADLINE_LENGTH,
+    SUBTITLE_LENGTH,
+    Prefill,
+    QRCodeWidget,
+)
 from creative.qr import QUIET_ZONE, SMALLEST_SIDE, qr_code
 
 WIDTH, HEIGHT = 1920, 1080
 SAFE = (96.0, 54.0, 1824.0, 1026.0)
 SMALLEST_HEADLINE, SMALLEST_TEXT = 90.0, 48.0
 LEAST_CONTRAST = 4.5
+_MOST_CHARACTERS = {
+    "headline": HEADLINE_LENGTH, "subtitle": SUBTITLE_LENGTH, "cta": CTA_LENGTH,
+    "brand": BRAND_LENGTH,
+}  # fmt: skip
 _CORNER = 14
 
 Boxes = tuple[float, float, float, float]
@@ -68,6 +79,10 @@ def _of_text(shown: Shown) -> Iterator[str]:
         room = 0.07 * line["size"]
         if not _inside((left, top + room, right, bottom - room), SAFE):
             yield f"The {line['part']} leaves the safe area: {_told(line['box'])}."
+    for part, most in _MOST_CHARACTERS.items():
+        said = next((line["text"] for line in shown.lines if line["part"] == part), "")
+        if len(said) > most:
+            yield f"The {part} has {len(said)} characters; {most} are the most."
     for part in shown.measures["hidden"]:
         yield f"Something of .{part} is cut off."
     said = _folded(" ".join(line["text"] for line in shown.lines))

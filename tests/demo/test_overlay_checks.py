@@ -79,6 +79,7 @@ def test_nothing_is_wrong_with_a_good_page(
         ([("</style>", "h1 { font-size: 80px; }</style>")], "headline is 80 px"),
         ([("</style>", "h1 { height: 60px; overflow: hidden; }</style>")], "cut off"),
         ([("Holds 350", "Holds 250")], "The subtitle is not shown whole"),
+        ([("Atelier Nord</bdi>", "Atelier Nord, since a long time</bdi>")], "brand has 31 characters"),
         ([("</style>", ".offer { transform: translateY(-240px); }</style>")], "overlap"),
         ([("</style>", ".code { width: 150px; height: 150px; }</style>")], "px high"),
         ([("</style>", ".code svg { transform: scale(1.25); }</style>")], "quiet zone"),
