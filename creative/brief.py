@@ -7,11 +7,11 @@ from PIL import Image
 
 from catalog.product import ScrapedProduct
 from creative.calls import Calls
+from creative.colors import Mood
 from creative.prefill import PrefillDraft
 
 Angle = Literal["benefit", "feature", "occasion", "brand", "price"]
 Layout = Literal["left", "right", "center"]
-Mood = Literal["light", "dark", "vivid"]
 Setting = Literal["niche", "podium", "sun", "fluted", "rings", "window", "contours", "terrazzo"]
 Shape = Literal["arch", "panel", "card", "circle", "spread"]
 

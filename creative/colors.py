@@ -1,17 +1,14 @@
 """Colours from a picture, and words that can be read on them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from coloraide import Color
 from PIL import Image
 
 from creative.composing.swatches import GREY, Swatch, key_swatch, second_hue, swatches_of
 
-if TYPE_CHECKING:
-    from creative.brief import Mood
+Mood = Literal["light", "dark", "vivid"]
 
 MINIMUM_CONTRAST = 4.5
 _COMFORTABLE_CONTRAST = 7.0

@@ -3,7 +3,8 @@
 import json
 import secrets
 
-from creative.brief import Angle, Brief, Mood
+from creative.brief import Angle, Brief
+from creative.colors import Mood
 from creative.copywriting.phrases import tidy
 from creative.prefill import CTA_LENGTH, HEADLINE_LENGTH, SUBTITLE_LENGTH, Layout
 

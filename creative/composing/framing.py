@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from creative.brief import SETTINGS, Brief, Layout, Mood
-from creative.colors import Palette
+from creative.brief import SETTINGS, Brief, Layout
+from creative.colors import Mood, Palette
 from creative.composing.frames import Frame, choose_frame, content_of
 from creative.composing.paint import (
     HEIGHT,

@@ -8,8 +8,7 @@ import pytest
 from coloraide import Color
 from PIL import Image, ImageDraw
 
-from creative.brief import Mood
-from creative.colors import contrast, hue_name, lightness_and_chroma, palette_of, readable_ink
+from creative.colors import Mood, contrast, hue_name, lightness_and_chroma, palette_of, readable_ink
 from demo.drawings import draw_product
 
 MOODS: tuple[Mood, ...] = get_args(Mood)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from creative.brief import Mood
-from creative.colors import palette_of
+from creative.colors import Mood, palette_of
 from creative.composing.photo import harmonised
 from tests.creative.pictures import SOURCES, background, brief_of, shown
 
