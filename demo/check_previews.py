@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,13 +49,14 @@ def problems_of(checks: OverlayChecks, preview: Preview) -> list[str]:
 
 def likenesses(previews: list[Preview]) -> Iterator[str]:
     """Where two previews of one product are alike in headline, layout or background."""
-    for one, other in pairwise(previews):
+    for one, other in combinations(previews, 2):
         if one.product.url != other.product.url:
             continue
         named = f"{other.product.title}, previews {one.position + 1} and {other.position + 1}"
         if one.prefill.headline.casefold() == other.prefill.headline.casefold():
             yield f"{named} have the same headline."
-        if one.prefill.layout == other.prefill.layout:
+        neighbours = abs(one.position - other.position) <= 1
+        if neighbours and one.prefill.layout == other.prefill.layout:
             yield f"{named} have the same layout."
         first, second = (_small(preview.prefill) for preview in (one, other))
         if np.abs(first - second).mean() < _DIFFERENT:

@@ -16,7 +16,7 @@
         text: node.data.trim(),
         box: box(rect),
         size: parseFloat(style.fontSize),
-        color: style.color.match(/[\d.]+/g).slice(0, 3).map(Number),
+        color: style.color.match(/[\d.]+/g).map(Number),
       });
     }
   }

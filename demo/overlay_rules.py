@@ -121,7 +121,10 @@ def _of_contrast(shown: Shown) -> Iterator[str]:
         if not len(behind):
             yield f"The {line['part']} is out of sight."
             continue
-        ratios = _contrast(_light(behind), _light(np.array(line["color"])))
+        color, opacity = line["color"][:3], (*line["color"], 1.0)[3]
+        if opacity < 1:
+            yield f"The {line['part']} can be seen through."
+        ratios = _contrast(_light(behind), _light(np.array(color)))
         least = float(np.percentile(ratios, 1))
         if least < LEAST_CONTRAST:
             yield f"The {line['part']} has a contrast of {least:.1f}:1: {line['text']!r}."

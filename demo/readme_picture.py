@@ -33,6 +33,8 @@ def main() -> None:
         small.save(PICTURE, "JPEG", quality=quality, optimize=True, progressive=True)
         if PICTURE.stat().st_size <= _LARGEST:
             break
+    else:
+        sys.exit(f"The picture is larger than {_LARGEST // 1000} kB at any quality worth showing.")
     print(f"{PICTURE.relative_to(PROJECT_ROOT)}: {PICTURE.stat().st_size // 1000} kB")
 
 
