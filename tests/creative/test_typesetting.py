@@ -46,6 +46,7 @@ def test_below_a_product_the_brand_moves_aside_where_the_headline_takes_two_line
     two = set_words(replace(PARTS, headline="Meridian Running Shoe in Navy"), "center")
     assert (one.brand_aside, two.brand_aside) == (False, True)
     assert two.subtitle == PARTS.subtitle
+    assert two.headline_size > 92
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
