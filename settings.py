@@ -27,9 +27,26 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         20, ge=1, le=200, description="Connections to Postgres that one process may hold."
     )
+    api_database_url: str | None = Field(
+        None,
+        description="The same Postgres as the API reaches it, with a login of its own that is a "
+        "member of the role cta_api; empty takes CTA_DATABASE_URL in that role.",
+    )
     media_url: str | None = Field(
         None,
         description="The address under which the media folder is served; empty gives file://.",
+    )
+
+    api_runs: Literal["deployment", "own_process"] = Field(
+        "deployment",
+        description="Who runs what is asked for over REST: `deployment` leaves it to the workers "
+        "of the Prefect server, `own_process` to a process that the API starts and stops.",
+    )
+    api_max_body_bytes: int = Field(
+        10_000_000, gt=0, description="Largest body of a request to the API."
+    )
+    api_max_sources: int = Field(
+        5_000, ge=1, description="How many sources one request to the API may ask for."
     )
 
     generator: Literal["local", "gemini"] | None = Field(
@@ -163,7 +180,10 @@ class Settings(BaseSettings):
         "their robots.txt is not asked for.",
     )
 
-    @field_validator("database_url", "media_url", "generator", "gemini_endpoint", mode="before")
+    @field_validator(
+        "database_url", "api_database_url", "media_url", "generator", "gemini_endpoint",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _empty_means_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -1,17 +1,21 @@
 """Bulk tasks: recorded, owned, settled."""
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from catalog.product import Source
 from db import statuses
-from db.errors import UnknownRecord
+from db.errors import BulkTaskNotEnded, KeyUsedOtherwise, UnknownRecord
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, TaskStatus
+from db.pages import Page, read_page
 from db.progress import failures, progress, summary
 
 
@@ -19,6 +23,14 @@ def name_for(moment: datetime) -> str:
     """The name that a bulk task gets, such as `Batch Task - Jan 28, 10:30 AM`."""
     hour = moment.strftime("%I").lstrip("0")
     return f"Batch Task - {moment:%b} {moment.day}, {hour}:{moment:%M %p}"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A bulk task that is recorded, and the Prefect run that works on it, if there is one yet."""
+
+    bulk_task_id: UUID
+    flow_run_id: UUID | None
 
 
 def record(
@@ -29,8 +41,17 @@ def record(
     workspace: str,
     user: str,
     refresh: bool = False,
-) -> None:
-    """Record a request and its sources as `pending`; a known one stays as it is."""
+    idempotency_key: str | None = None,
+) -> Recorded:
+    """Record a request and its sources as `pending`.
+
+    What is known already stays as it is and is returned: a bulk task of the same id, and one that
+    the same user asked for with the same `idempotency_key`.
+
+    Raises:
+        KeyUsedOtherwise: the user has used the key for another request.
+    """
+    request_hash = None if idempotency_key is None else _hash_of(sources, refresh)
     inserted = session.execute(
         insert(CTABulkGenerateTask)
         .values(
@@ -40,12 +61,14 @@ def record(
             workspace=workspace,
             user=user,
             refresh=refresh,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
         )
-        .on_conflict_do_nothing(index_elements=["id"])
+        .on_conflict_do_nothing()
         .returning(CTABulkGenerateTask.id)
     ).scalar_one_or_none()
     if inserted is None:
-        return
+        return _known(session, bulk_task_id, workspace, user, idempotency_key, request_hash)
     session.add_all(
         CTABulkGenerateSource(
             bulk_generate_task_id=bulk_task_id,
@@ -59,6 +82,38 @@ def record(
         )
         for position, source in enumerate(sources)
     )
+    return Recorded(bulk_task_id, None)
+
+
+def _known(
+    session: Session,
+    bulk_task_id: UUID,
+    workspace: str,
+    user: str,
+    idempotency_key: str | None,
+    request_hash: bytes | None,
+) -> Recorded:
+    found = CTABulkGenerateTask.id == bulk_task_id
+    if idempotency_key is not None:
+        found |= (
+            (CTABulkGenerateTask.workspace == workspace)
+            & (CTABulkGenerateTask.user == user)
+            & (CTABulkGenerateTask.idempotency_key == idempotency_key)
+        )
+    known = session.execute(
+        select(
+            CTABulkGenerateTask.id, CTABulkGenerateTask.flow_run_id,
+            CTABulkGenerateTask.request_hash,
+        ).where(found)
+    ).one()  # fmt: skip
+    if known.id != bulk_task_id and known.request_hash != request_hash:
+        raise KeyUsedOtherwise(str(idempotency_key), known.id)
+    return Recorded(known.id, known.flow_run_id)
+
+
+def _hash_of(sources: Sequence[Source], refresh: bool) -> bytes:
+    request = [[source.model_dump(mode="json") for source in sources], refresh]
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).digest()
 
 
 def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
@@ -105,3 +160,74 @@ def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | Non
     if status is TaskStatus.FAILED:
         told = told or reason or statuses.ENDED_EARLY
     statuses.finish(session, CTABulkGenerateTask, bulk_task_id, run_id, status, told)
+
+
+def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
+    """End as `failed` a bulk task that no run could be started for.
+
+    Its idempotency key is free again, so that the same request can be made once more. Where a run
+    has begun after all, nothing is changed and the run's id is returned.
+    """
+    run_id = session.execute(
+        select(CTABulkGenerateTask.flow_run_id)
+        .where(CTABulkGenerateTask.id == bulk_task_id)
+        .with_for_update()
+    ).scalar_one_or_none()
+    if run_id is not None:
+        return run_id
+    sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
+    statuses.close(session, CTABulkGenerateSource, sources, reason)
+    statuses.close(session, CTABulkGenerateTask, CTABulkGenerateTask.id == bulk_task_id, reason)
+    session.execute(
+        update(CTABulkGenerateTask)
+        .where(CTABulkGenerateTask.id == bulk_task_id)
+        .values(idempotency_key=None, request_hash=None)
+    )
+    return None
+
+
+def page(
+    session: Session, *, status: TaskStatus | None, page_size: int, cursor: str | None
+) -> Page:
+    """The bulk tasks that the session may see, newest first, as records.
+
+    Raises:
+        CursorRefused: the cursor is no cursor of this list.
+    """
+    query = session.query(CTABulkGenerateTask).order_by(
+        CTABulkGenerateTask.created_at.desc(), CTABulkGenerateTask.id.desc()
+    )
+    if status is not None:
+        query = query.where(CTABulkGenerateTask.status == status)
+    return read_page(query, f"bulk tasks {status}", page_size, cursor)
+
+
+def get(session: Session, bulk_task_id: UUID) -> CTABulkGenerateTask:
+    """The record of a bulk task.
+
+    Raises:
+        UnknownRecord: no bulk task that the session may see has this id.
+    """
+    bulk_task = session.get(CTABulkGenerateTask, bulk_task_id)
+    if bulk_task is None:
+        raise UnknownRecord("bulk task", bulk_task_id)
+    return bulk_task
+
+
+def remove(session: Session, bulk_task_id: UUID) -> None:
+    """Delete a bulk task that has ended, with its sources and its previews.
+
+    Raises:
+        UnknownRecord: no bulk task that the session may see has this id.
+        BulkTaskNotEnded: it is under way.
+    """
+    removed = session.execute(
+        delete(CTABulkGenerateTask)
+        .where(
+            CTABulkGenerateTask.id == bulk_task_id,
+            CTABulkGenerateTask.status.not_in(statuses.UNFINISHED),
+        )
+        .returning(CTABulkGenerateTask.id)
+    ).scalar_one_or_none()
+    if removed is None:
+        raise BulkTaskNotEnded(bulk_task_id, get(session, bulk_task_id).status)

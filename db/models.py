@@ -4,23 +4,23 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    DateTime,
     ForeignKeyConstraint,
     Index,
-    MetaData,
+    LargeBinary,
     Numeric,
     String,
     Text,
     UniqueConstraint,
-    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import Base as Base
+from db.base import Identified, Owned, Timestamped
 
 
 class TaskStatus(StrEnum):
@@ -48,48 +48,6 @@ def _one_of(column: str, statuses: type[StrEnum]) -> str:
 _FAILED_SAYS_WHY = "status <> 'failed' OR error_message IS NOT NULL"
 
 
-class Base(DeclarativeBase):
-    """The base of all records, with the names that constraints get."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB(none_as_null=True),
-        list[Any]: JSONB(none_as_null=True),
-        Decimal: Numeric(14, 4),
-    }
-
-
-class Identified:
-    """A UUID primary key."""
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-
-
-class Timestamped:
-    """When the row was made and last changed, with time zone."""
-
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(
-        server_default=func.now(), onupdate=func.clock_timestamp()
-    )
-
-
-class Owned:
-    """Whose row it is: the workspace is the tenant, the user is the person within it."""
-
-    user: Mapped[str] = mapped_column(String(200))
-    workspace: Mapped[str] = mapped_column(String(200))
-
-
 class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
     """One request, whole."""
 
@@ -97,14 +55,21 @@ class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
     __table_args__ = (
         CheckConstraint(_one_of("status", TaskStatus), name="status_known"),
         CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
+        CheckConstraint(
+            "(idempotency_key IS NULL) = (request_hash IS NULL)", name="key_with_its_request"
+        ),
         UniqueConstraint("id", "workspace"),
-        Index(None, "workspace", "created_at"),
+        UniqueConstraint("workspace", "user", "idempotency_key"),
+        Index(None, "workspace", "created_at", "id"),
+        Index(None, "workspace", "status", "created_at", "id"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(20), default=TaskStatus.PENDING)
     error_message: Mapped[str | None] = mapped_column(Text)
     refresh: Mapped[bool] = mapped_column(default=False)
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     flow_run_id: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -219,10 +184,15 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
         CheckConstraint("attempt >= 1", name="attempt_from_1"),
         UniqueConstraint("source_id", "position"),
         UniqueConstraint("id", "bulk_generate_task_id", "workspace"),
-        Index(None, "bulk_generate_task_id", "status"),
         Index(None, "bulk_generate_task_id", "headline_key"),
-        Index(None, "product_id", "status"),
-        Index(None, "workspace", "created_at"),
+        # Every way to list them, newest first: a page is read off one of these, wherever it begins.
+        Index(None, "workspace", "created_at", "id"),
+        Index(None, "workspace", "status", "created_at", "id"),
+        Index(None, "bulk_generate_task_id", "created_at", "id"),
+        Index(None, "bulk_generate_task_id", "status", "created_at", "id"),
+        Index(None, "bulk_generate_task_id", "product_id", "created_at", "id"),
+        Index(None, "product_id", "created_at", "id"),
+        Index(None, "product_id", "status", "created_at", "id"),
     )
 
     bulk_generate_task_id: Mapped[UUID]
@@ -232,6 +202,7 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
     source_image_url: Mapped[str] = mapped_column(Text)
     prefill: Mapped[dict[str, Any] | None]
     headline_key: Mapped[str | None] = mapped_column(String(120))
+    edited_fields: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     status: Mapped[str] = mapped_column(String(20), default=PreviewStatus.QUEUED)
     error_message: Mapped[str | None] = mapped_column(Text)
     attempt: Mapped[int] = mapped_column(default=1, server_default=text("1"))
@@ -294,3 +265,23 @@ class CTAModelCall(Identified, Timestamped, Owned, Base):
     tokens_out: Mapped[int]
     cost: Mapped[Decimal] = mapped_column(Numeric(14, 6))
     failure: Mapped[str | None] = mapped_column(String(100))
+
+
+class CTAApiToken(Identified, Timestamped, Owned, Base):
+    """The bearer token of one user in one workspace; of the token itself only the hash is kept."""
+
+    __tablename__ = "cta_api_token"
+    __table_args__ = (
+        CheckConstraint("length(token_hash) = 32", name="hash_is_sha_256"),
+        UniqueConstraint("token_hash"),
+        Index(
+            "uq_cta_api_token_one_that_is_valid",
+            "workspace",
+            "user",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    revoked_at: Mapped[datetime | None]

@@ -18,6 +18,16 @@ from db.models import (
     CTAIFramePreview,
     PreviewStatus,
 )
+from db.pages import Page, read_page
+
+_SHOWN = (
+    CTAIFramePreview.id, CTAIFramePreview.bulk_generate_task_id, CTAIFramePreview.source_id,
+    CTAIFramePreview.product_id, CTAIFramePreview.user, CTAIFramePreview.position,
+    CTAIFramePreview.source_image_url, CTAIFramePreview.prefill, CTAIFramePreview.edited_fields,
+    CTAIFramePreview.status, CTAIFramePreview.error_message, CTAIFramePreview.attempt,
+    CTAIFramePreview.created_at, CTAIFramePreview.updated_at, CTAIFramePreview.started_at,
+    CTAIFramePreview.finished_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -161,3 +171,84 @@ def fail(session: Session, preview_id: UUID, run_id: UUID, reason: str) -> bool:
     return statuses.finish(
         session, CTAIFramePreview, preview_id, run_id, PreviewStatus.FAILED, reason
     )
+
+
+def page(
+    session: Session,
+    *,
+    bulk_task_id: UUID | None,
+    product_id: UUID | None,
+    status: PreviewStatus | None,
+    page_size: int,
+    cursor: str | None,
+) -> Page:
+    """The previews that the session may see, newest first; each row has what `shown` gives.
+
+    Raises:
+        CursorRefused: the cursor is no cursor of this list.
+    """
+    query = session.query(*_SHOWN).order_by(
+        CTAIFramePreview.created_at.desc(), CTAIFramePreview.id.desc()
+    )
+    wanted = {
+        CTAIFramePreview.bulk_generate_task_id: bulk_task_id,
+        CTAIFramePreview.product_id: product_id,
+        CTAIFramePreview.status: status,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    listing = f"previews {bulk_task_id} {product_id} {status}"
+    return read_page(query, listing, page_size, cursor)
+
+
+def shown(session: Session, preview_id: UUID) -> Any:
+    """What people see of a preview, as a row.
+
+    Raises:
+        UnknownRecord: no preview that the session may see has this id.
+    """
+    row = session.execute(select(*_SHOWN).where(CTAIFramePreview.id == preview_id)).one_or_none()
+    if row is None:
+        raise UnknownRecord("preview", preview_id)
+    return row
+
+
+def hold(session: Session, preview_id: UUID) -> Any:
+    """What people see of a preview, which nobody else can change until the transaction ends.
+
+    Raises:
+        UnknownRecord: no preview that the session may see has this id.
+    """
+    row = session.execute(
+        select(*_SHOWN).where(CTAIFramePreview.id == preview_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise UnknownRecord("preview", preview_id)
+    return row
+
+
+def edit(
+    session: Session,
+    preview_id: UUID,
+    prefill: dict[str, Any],
+    headline_key: str,
+    edited_fields: Collection[str],
+) -> Any:
+    """Store the prefill of a held preview as a person left it; returns what people see of it.
+
+    The fields that they changed are remembered, with those that were changed before.
+    """
+    before = session.scalars(
+        select(CTAIFramePreview.edited_fields).where(CTAIFramePreview.id == preview_id)
+    ).one()
+    session.execute(
+        update(CTAIFramePreview)
+        .where(CTAIFramePreview.id == preview_id)
+        .values(
+            prefill=prefill,
+            headline_key=headline_key,
+            edited_fields=sorted({*before, *edited_fields}),
+        )
+    )
+    return shown(session, preview_id)

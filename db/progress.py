@@ -35,7 +35,7 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     Previews that are not recorded yet count as `queued` while their source is under way, and as
     `failed` once it has ended.
     """
-    made = _made_by_source(bulk_task_id).subquery()
+    made = made_by_source(bulk_task_id).subquery()
     missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
     under_way = CTABulkGenerateSource.status.in_(UNFINISHED)
 
@@ -60,7 +60,8 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     return Progress(*(int(count) for count in row))
 
 
-def _made_by_source(bulk_task_id: UUID) -> Any:
+def made_by_source(bulk_task_id: UUID) -> Any:
+    """How many previews of each source are recorded: `made`, and one column for each status."""
     counts = (
         func.count().filter(CTAIFramePreview.status == status).label(status.value)
         for status in PreviewStatus

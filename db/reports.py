@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.ranked import PAGE_ORDER
-from db import costs
+from db import costs, outcomes
 from db.costs import Cost
 from db.errors import UnknownRecord
 from db.models import (
@@ -17,8 +17,8 @@ from db.models import (
     CTABulkGenerateTask,
     CTAIFramePreview,
     ECommerceProduct,
-    PreviewStatus,
 )
+from db.outcomes import SourceOutcome
 from db.progress import progress
 
 _PREVIEW_COLUMNS = (
@@ -26,21 +26,6 @@ _PREVIEW_COLUMNS = (
     "price original_background_url generated_background_url model_calls tokens_in tokens_out "
     "model_seconds cost_usd started_at finished_at"
 ).split()
-
-
-@dataclass(frozen=True)
-class SourceOutcome:
-    """What became of one source."""
-
-    source_id: UUID
-    url: str
-    batch_size: int
-    status: str
-    error_message: str | None
-    product_title: str | None
-    ranked_by: str | None
-    done: int
-    failed: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ def bulk_generate_result(session: Session, bulk_task_id: UUID) -> BulkGenerateRe
     bulk_task = session.get(CTABulkGenerateTask, bulk_task_id)
     if bulk_task is None:
         raise UnknownRecord("bulk task", bulk_task_id)
-    sources = _sources(session, bulk_task_id)
+    sources = outcomes.by_source(session, bulk_task_id)
     return BulkGenerateResult(
         bulk_task_id=bulk_task_id,
         name=bulk_task.name,
@@ -138,32 +123,3 @@ def _preview(preview: CTAIFramePreview, source_url: str, title: str, cost: Cost)
         "finished_at": preview.finished_at,
         "prefill": preview.prefill,
     }
-
-
-def _sources(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
-    done = func.count().filter(CTAIFramePreview.status == PreviewStatus.DONE)
-    failed = func.count().filter(CTAIFramePreview.status == PreviewStatus.FAILED)
-    rows = session.execute(
-        select(
-            CTABulkGenerateSource, ECommerceProduct.title, ECommerceProduct.ranked_by, done, failed
-        )
-        .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
-        .outerjoin(CTAIFramePreview, CTAIFramePreview.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
-        .group_by(CTABulkGenerateSource.id, ECommerceProduct.id)
-        .order_by(CTABulkGenerateSource.position)
-    )
-    return [
-        SourceOutcome(
-            source_id=source.id,
-            url=source.url,
-            batch_size=source.batch_size,
-            status=source.status,
-            error_message=source.error_message,
-            product_title=title,
-            ranked_by=ranked_by,
-            done=done_count,
-            failed=failed_count,
-        )
-        for source, title, ranked_by, done_count, failed_count in rows
-    ]

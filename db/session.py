@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from db.embedded import start_embedded_postgres
@@ -44,7 +44,7 @@ def get_engine(settings: Settings | None = None) -> Engine:
     key = settings.database_url or str(settings.data_dir)
     with _engines_lock:
         if key not in _engines:
-            engine = _connect(settings)
+            engine = connect(make_url(database_url(settings)), settings)
             with engine.begin() as connection:
                 if settings.database_url is None:
                     migrate(connection)
@@ -63,14 +63,15 @@ def database_url(settings: Settings | None = None) -> str:
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
-def _connect(settings: Settings) -> Engine:
+def connect(url: URL, settings: Settings, **connect_args: str) -> Engine:
+    """An engine for a database, with the project's own bounds; nothing is connected yet."""
     return create_engine(
-        database_url(settings),
+        url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=60,
         pool_pre_ping=True,
-        connect_args={"application_name": "cta-previews", "connect_timeout": 10},
+        connect_args={"application_name": "cta-previews", "connect_timeout": 10, **connect_args},
     )
 
 

@@ -1,0 +1,87 @@
+"""Lists in pages, newest first: each page begins at a row, not at a number of rows."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlakeyset import InvalidPage, Marker, get_page, serialize_bookmark, unserialize_bookmark
+from sqlalchemy.orm import Query
+
+_DIGEST_BYTES = 8
+
+
+class CursorRefused(ValueError):
+    """A cursor is damaged, made up, or of another list."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cursor does not belong to this list: take it whole from `next` or `previous` of "
+            "an answer to the same question, or leave it out to begin at the first page."
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list, with cursors for the pages beside it where there are any."""
+
+    rows: Sequence[Any]
+    next: str | None
+    previous: str | None
+
+
+def read_page(query: Query[Any], listing: str, page_size: int, cursor: str | None) -> Page:
+    """A page of what a query lists; it stays put while rows are added.
+
+    Args:
+        query: ordered by `created_at` and `id`, both descending, and selecting both.
+        listing: what sets this list apart from others, such as its filters.
+        page_size: the most rows of a page.
+        cursor: `next` or `previous` of another page of the same list; None for the first.
+
+    Raises:
+        CursorRefused: the cursor is damaged, made up, or of another list.
+    """
+    marker = None if cursor is None else _read_cursor(cursor, listing)
+    paging = get_page(query, per_page=page_size, page=marker).paging
+    return Page(
+        rows=paging.rows,
+        next=_write_cursor(paging.next, listing) if paging.has_next else None,
+        previous=_write_cursor(paging.previous, listing) if paging.has_previous else None,
+    )
+
+
+def _write_cursor(marker: Marker, listing: str) -> str:
+    bookmark = serialize_bookmark(marker).encode()
+    return base64.urlsafe_b64encode(_digest(bookmark, listing) + bookmark).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, listing: str) -> Marker:
+    """The digest holds off damage, and cursors of other lists. It is no secret: who makes a cursor
+    up chooses where a page of their own workspace begins, and that is all."""
+    try:
+        decoded = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        digest, bookmark = decoded[:_DIGEST_BYTES], decoded[_DIGEST_BYTES:]
+        if digest != _digest(bookmark, listing):
+            raise CursorRefused
+        marker = unserialize_bookmark(bookmark.decode())
+    except (binascii.Error, UnicodeError, InvalidPage) as error:
+        raise CursorRefused from error
+    match marker.place:
+        case (datetime(tzinfo=zone), UUID()) if (
+            zone is not None and _write_cursor(marker, listing) == cursor
+        ):
+            return marker
+    raise CursorRefused
+
+
+def _digest(bookmark: bytes, listing: str) -> bytes:
+    return hashlib.blake2s(bookmark, digest_size=_DIGEST_BYTES, key=_key(listing)).digest()
+
+
+def _key(listing: str) -> bytes:
+    return hashlib.blake2s(listing.encode()).digest()
