@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server test lint types check format migrate server deploy worker \
+.PHONY: help setup demo demo-server test lint types check format migrate api server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative check-previews clean
 
@@ -27,7 +27,10 @@ $(INSTALLED): requirements.txt
 demo: setup ## Run the main job on the demo shop and show what came out
 	@$(BIN)/python -m demo
 
-demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.1:4200
+demo-api: setup ## Serve the REST API, at http://127.0.0.1:8000
+	$(BIN)/uvicorn api.app:app --no-access-log
+
+server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.1:4200
 	PREFECT_HOME=$(DEMO_PREFECT_HOME) \
 	PREFECT_SERVER_DATABASE_CONNECTION_URL="sqlite+aiosqlite:///$(DEMO_PREFECT_HOME)/prefect.db" \
 	$(BIN)/prefect server start
@@ -50,6 +53,9 @@ format: setup ## Put the code in form
 
 migrate: setup ## Bring the database of CTA_DATABASE_URL (or the embedded one) up to date
 	$(BIN)/alembic upgrade head
+
+api: setup ## Serve the REST API, at http://127.0.0.1:8000
+	$(BIN)/uvicorn api.app:app --no-access-log
 
 server: setup ## Start a Prefect server with its UI, at http://127.0.0.1:4200
 	$(BIN)/prefect server start
@@ -99,4 +105,4 @@ readme-picture: setup ## Take the README's picture of the demo's previews (needs
 	$(BIN)/python -m demo.readme_picture
 
 clean: ## Remove what was written at run time (the environment stays)
-	rm -rf .data .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .data/* .pytest_cache .mypy_cache .ruff_cache

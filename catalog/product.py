@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from catalog import product_fields as fields
 from catalog.product_fields import canonical_url as canonical_url
+from catalog.product_fields import complaint as complaint
 from catalog.vocabulary import AVAILABILITIES
 from catalog.written import read_locale, read_price
 

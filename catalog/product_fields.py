@@ -19,6 +19,14 @@ MAX_BRAND_LENGTH = 200
 MAX_CATEGORY_LENGTH = 750  # as long as the specification lets `product_type` be
 MAX_IMAGES = 100
 _LONGEST_MARKUP = 100_000
+_OWN_WORDS = {
+    "missing": "this is needed",
+    "extra_forbidden": "there is no such field",
+    "model_attributes_type": "it must be an object",
+    "model_type": "it must be an object",
+    "dict_type": "it must be an object",
+    "list_type": "it must be a list",
+}
 _TRACKING_PARAMETERS = (
     "utm_source utm_medium utm_campaign utm_term utm_content utm_id gclid gbraid wbraid dclid "
     "fbclid msclkid ttclid twclid yclid igshid mc_cid mc_eid _ga"
@@ -42,9 +50,11 @@ def complaint(problem: ErrorDetails) -> str:
     except ValueError:  # Python writes no number of more than 4,300 digits
         given = "a number of very many digits"
     shown = given if len(given) <= 80 else given[:79] + "…"
-    what = problem["msg"].removeprefix("Value error, ")
+    what = _OWN_WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     if problem["loc"] and problem["loc"][-1] == "batch_size":
         what = "the number of previews must be a whole number from 1 to 10"
+    if problem["type"] == "missing":
+        return f"{what}."
     return f"{what[0].lower()}{what[1:]} (given: {shown})."
 
 

@@ -11,6 +11,8 @@ from creative.errors import HeadlinesUsedUp
 
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
+# Postgres keeps no NUL, in JSON either.
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 Layout = Literal["left", "right", "center"]
 
 HEADLINE_LENGTH = 30
@@ -96,9 +98,9 @@ class RatingWidget(_Strict):
     """A rating that the page gave, out of `best`."""
 
     type: Literal["rating"] = "rating"
-    value: Annotated[float, Field(ge=0)]
-    best: Annotated[float, Field(gt=0)] = 5
-    count: Annotated[int, Field(ge=0)] | None = None
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    best: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
+    count: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
 
 
 class BadgeWidget(_Strict):
@@ -117,8 +119,8 @@ class GeneratedBy(_Strict):
     """Who made the preview: the generator and, where it has them, its models."""
 
     generator: Literal["local", "gemini"]
-    image_model: str | None = None
-    text_model: str | None = None
+    image_model: Text | None = None
+    text_model: Text | None = None
 
 
 class Words(_Strict):
@@ -154,10 +156,10 @@ class _Content(Words):
         Field(max_length=80, description="How the picture feels: its colour, scene and light."),
     ]  # fmt: skip
     layout: Layout
-    angle: str
+    angle: Text
     locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
     generated_by: GeneratedBy
-    corrections: tuple[str, ...] = ()
+    corrections: tuple[Text, ...] = ()
 
 
 class PrefillDraft(_Content):
@@ -181,8 +183,8 @@ class PrefillDraft(_Content):
 class Prefill(_Content):
     """The JSON that fills the overlay of one preview (SPEC: *Prefill fields*)."""
 
-    original_background_url: Annotated[str, Field(min_length=1)]
-    generated_background_url: Annotated[str, Field(min_length=1)]
+    original_background_url: Text
+    generated_background_url: Text
 
 
 def cut_at_a_word(text: str, length: int) -> str:

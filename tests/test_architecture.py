@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ MAY_IMPORT = {
     "db": {"settings", "db", *VALUES},
     "tasks": {"settings", "catalog", "creative", "db", "tasks"},
     "flows": {"settings", "tasks", "flows", "catalog.product"},
+    "api": {"settings", "db", "api", "creative.frame", "creative.edits", *VALUES},
     "deployments": {"settings", "flows", "tasks.limits", "db", "deployments"},
 }
 NEVER = {
@@ -31,7 +33,9 @@ NEVER = {
     "creative": {"prefect", "sqlalchemy", "fastapi"},
     "db": {"prefect", "fastapi", "torch"},
     "flows": {"torch"},
+    "api": {"torch"},
 }
+PREFECT_IN_THE_API = Path("api/launcher.py")
 ALSO = {"flows/hooks.py": {"db"}, "flows/reconcile.py": {"db"}}
 MODULES = sorted(
     path.relative_to(PROJECT_ROOT)
@@ -56,6 +60,10 @@ def is_within(module: str, allowed: set[str]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in allowed)
 
 
+def is_within_any(modules: set[str], allowed: set[str]) -> bool:
+    return any(is_within(module, allowed) for module in modules)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_imports_run_one_way(path: Path) -> None:
     folder = path.parts[0]
@@ -67,6 +75,21 @@ def test_imports_run_one_way(path: Path) -> None:
             only_a_package = module == root and any(name.startswith(f"{root}.") for name in allowed)
             assert only_a_package or is_within(module, allowed), f"{path} imports {module}"
         assert root not in NEVER.get(folder, set()), f"{path} imports {root}"
+
+
+def test_the_api_knows_prefect_in_one_place() -> None:
+    for path in MODULES:
+        if path.parts[0] == "api" and path != PREFECT_IN_THE_API:
+            assert not is_within_any(imports_of(path), {"prefect"}), path
+
+
+def test_the_api_loads_no_model() -> None:
+    """Seen in a process of its own, for what it imports may import more."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import api.app, sys; print({'torch', 'flows'} & set(sys.modules))"],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert loaded.stdout.strip() == "set()"
 
 
 def test_flows_do_not_import_flows_above_them() -> None:

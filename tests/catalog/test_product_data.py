@@ -153,7 +153,7 @@ def test_a_field_that_is_wrong_is_named(field: str, value: object) -> None:
 @pytest.mark.parametrize("field", ["title", "image_urls"])
 def test_a_field_that_is_needed_is_named(field: str) -> None:
     [problem] = problems({name: value for name, value in KETTLE.items() if name != field})
-    assert problem.startswith(f"sources[0].product.{field}: field required")
+    assert problem.startswith(f"sources[0].product.{field}: this is needed.")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,138 @@
+"""Batches: asked for, listed, looked at, deleted."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import CurrentLauncher, CurrentMember, Cursor, IdempotencyKey, PageSize
+from api.launcher import Launcher, Order, RunNotStarted
+from api.paging import listing
+from api.problems import describe_problems
+from api.schemas import (
+    Batch,
+    BatchCreated,
+    BatchDetail,
+    BatchRequest,
+    BatchSource,
+    Listing,
+    Progress,
+    SourceProduct,
+)
+from catalog.product import InvalidSources
+from db import bulk_tasks, outcomes, progress
+from db.api_tokens import Member
+from db.models import TaskStatus
+from db.outcomes import SourceOutcome
+from db.workspaces import workspace_unit_of_work
+from settings import get_settings
+
+router = APIRouter(prefix="/batch", tags=["batches"])
+
+
+@router.post(
+    "/",
+    status_code=201,
+    response_model=BatchCreated,
+    responses=describe_problems(400, 401, 413, 422, 503),
+)
+def create_batch(
+    request: Request,
+    response: Response,
+    wanted: BatchRequest,
+    member: CurrentMember,
+    launcher: CurrentLauncher,
+    idempotency_key: IdempotencyKey = None,
+) -> BatchCreated:
+    """Start a batch: its previews are made from now on, at the pace that the cap allows."""
+    most = get_settings().api_max_sources
+    if len(wanted.sources) > most:
+        raise InvalidSources([f"sources: at most {most:,} are taken in one batch."])
+    with workspace_unit_of_work(member.workspace) as session:
+        recorded = bulk_tasks.record(
+            session, uuid4(), wanted.sources, workspace=member.workspace, user=member.user,
+            refresh=wanted.refresh, idempotency_key=idempotency_key,
+        )  # fmt: skip
+    run_id = recorded.flow_run_id or _start(launcher, recorded.bulk_task_id, wanted, member)
+    response.headers["Location"] = str(
+        request.url_for("read_batch", batch_id=recorded.bulk_task_id)
+    )
+    return BatchCreated(bulk_generate_task_id=recorded.bulk_task_id, task_id=run_id)
+
+
+def _start(launcher: Launcher, bulk_task_id: UUID, wanted: BatchRequest, member: Member) -> UUID:
+    order = Order(
+        bulk_task_id=bulk_task_id,
+        sources=[{"url": item.url, "batch_size": item.batch_size} for item in wanted.sources],
+        workspace=member.workspace,
+        user=member.user,
+        refresh=wanted.refresh,
+    )
+    try:
+        run_id = launcher.start(order)
+    except RunNotStarted as error:
+        with workspace_unit_of_work(member.workspace) as session:
+            begun = bulk_tasks.give_up(session, bulk_task_id, str(error))
+        if begun is None:
+            raise
+        return begun
+    with workspace_unit_of_work(member.workspace) as session:
+        bulk_tasks.own(session, bulk_task_id, run_id)
+    return run_id
+
+
+@router.get("/", response_model=Listing[Batch], responses=describe_problems(400, 401, 422, 503))
+def list_batches(
+    request: Request,
+    member: CurrentMember,
+    status: Annotated[TaskStatus | None, Query(description="Only those that stand so.")] = None,
+    page_size: PageSize = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """The workspace's batches, newest first."""
+    with workspace_unit_of_work(member.workspace) as session:
+        page = bulk_tasks.page(session, status=status, page_size=page_size, cursor=cursor)
+    return listing(request, page, Listing[Batch])
+
+
+@router.get(
+    "/{batch_id}/", response_model=BatchDetail, responses=describe_problems(401, 404, 422, 503)
+)
+def read_batch(batch_id: UUID, member: CurrentMember) -> BatchDetail:
+    """One batch: how far it is, and what became of each of its sources."""
+    with workspace_unit_of_work(member.workspace) as session:
+        bulk_task = bulk_tasks.get(session, batch_id)
+        counts = progress.progress(session, batch_id)
+        sources = outcomes.by_source(session, batch_id)
+    return BatchDetail(
+        **Batch.model_validate(bulk_task).model_dump(),
+        progress=Progress.model_validate(counts),
+        sources=[_source(source) for source in sources],
+    )
+
+
+def _source(outcome: SourceOutcome) -> BatchSource:
+    product = None
+    if outcome.product_id is not None and outcome.product_title is not None:
+        product = SourceProduct(id=outcome.product_id, title=outcome.product_title)
+    return BatchSource(
+        id=outcome.source_id,
+        url=outcome.url,
+        batch_size=outcome.batch_size,
+        status=TaskStatus(outcome.status),
+        error_message=outcome.error_message,
+        product=product,
+        queued=outcome.queued,
+        running=outcome.running,
+        done=outcome.done,
+        failed=outcome.failed,
+    )
+
+
+@router.delete(
+    "/{batch_id}/", status_code=204, responses=describe_problems(401, 404, 409, 422, 503)
+)
+def delete_batch(batch_id: UUID, member: CurrentMember) -> None:
+    """Delete a batch that has ended, with its previews."""
+    with workspace_unit_of_work(member.workspace) as session:
+        bulk_tasks.remove(session, batch_id)

@@ -1,0 +1,178 @@
+"""What goes over the wire: requests and answers, as OpenAPI shows them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from catalog.product import CheckedSources, InvalidSources, Source
+from creative.prefill import Prefill
+from db.models import PreviewStatus, TaskStatus
+
+Listed = TypeVar("Listed")
+
+
+class _AsStored:
+    """JSON that was checked when it was stored: shown as a `Prefill`, and not checked again."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(Prefill.__pydantic_core_schema__)
+
+
+StoredPrefill = Annotated[dict[str, Any], _AsStored]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True, validate_by_name=True)
+
+
+def _some(sources: list[Source]) -> list[Source]:
+    if not sources:
+        raise InvalidSources(["sources: at least one product address is needed."])
+    return sources
+
+
+class BatchRequest(BaseModel):
+    """The product pages, and how many previews of each."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"sources": [{"url": "https://shop.example/kettle", "batch_size": 3}]}]
+        },
+    )
+
+    sources: Annotated[
+        CheckedSources,
+        AfterValidator(_some),
+        Field(
+            description="The product pages, each with its number.",
+            json_schema_extra={"minItems": 1},
+        ),
+    ]
+    refresh: bool = Field(
+        False, strict=True, description="Read the pages again, however lately they were read."
+    )
+
+
+class BatchCreated(_Answer):
+    """A batch that has been recorded and whose run has been started."""
+
+    bulk_generate_task_id: UUID
+    task_id: UUID = Field(description="The Prefect flow run.")
+
+
+class Batch(_Answer):
+    """A bulk task."""
+
+    id: UUID
+    name: str
+    status: TaskStatus
+    error_message: str | None
+    task_id: UUID | None = Field(
+        validation_alias="flow_run_id", description="The Prefect flow run."
+    )
+    user: str
+    refresh: bool
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Progress(_Answer):
+    """How many previews stand where; the four add up to `total`."""
+
+    total: int
+    queued: int
+    running: int
+    done: int
+    failed: int
+
+
+class SourceProduct(_Answer):
+    """What a source's page turned out to be."""
+
+    id: UUID
+    title: str
+
+
+class BatchSource(_Answer):
+    """What became of one source; its counts add up to `batch_size`."""
+
+    id: UUID
+    url: str
+    batch_size: int
+    status: TaskStatus
+    error_message: str | None
+    product: SourceProduct | None
+    queued: int
+    running: int
+    done: int
+    failed: int
+
+
+class BatchDetail(Batch):
+    """A bulk task, how far it is, and what became of each of its sources."""
+
+    progress: Progress
+    sources: list[BatchSource]
+
+
+class Preview(_Answer):
+    """One preview."""
+
+    id: UUID
+    bulk_generate_task_id: UUID
+    product_id: UUID
+    source_id: UUID
+    position: int
+    status: PreviewStatus
+    error_message: str | None
+    attempt: int
+    source_image_url: str
+    prefill: StoredPrefill | None
+    edited_fields: list[str] = Field(
+        description="The fields of the prefill that a person has edited, such as `cta.text`."
+    )
+    user: str
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class PreviewChanges(BaseModel):
+    """What to change of a preview."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"prefill": {"headline": "Tea in two minutes", "cta": {"text": "Buy"}}}]
+        },
+    )
+
+    prefill: dict[str, Any] = Field(
+        description="A JSON Merge Patch (RFC 7396) of the prefill: the fields given change, null "
+        "takes one out, lists are replaced whole. A complete prefill replaces the whole."
+    )
+
+
+class Listing(_Answer, Generic[Listed]):
+    """One page of a list, newest first, with the whole addresses of the pages beside it."""
+
+    next: str | None
+    previous: str | None
+    results: list[Listed]
+
+
+class Health(_Answer):
+    """That the process answers."""
+
+    status: str

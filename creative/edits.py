@@ -1,0 +1,88 @@
+"""A person's edits of a prefill: what is changed, and what that makes of the whole."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from json_merge_patch import create_patch, merge
+from pydantic import ValidationError
+
+from catalog.product import complaint
+from creative.prefill import Prefill
+
+_ADDRESSES = ("original_background_url", "generated_background_url")
+
+
+class EditRefused(ValueError):
+    """What the edit would lead to is no prefill; `problems` has (field, sentence) pairs.
+
+    A field is named by its path, as in `colors.text`.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{field}: {sentence}" for field, sentence in problems))
+
+    def __reduce__(self) -> tuple[type["EditRefused"], tuple[list[tuple[str, str]]]]:
+        return type(self), (self.problems,)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A prefill after an edit, and the paths of the fields that are other than before."""
+
+    prefill: Prefill
+    fields: frozenset[str]
+
+
+def edit_prefill(stored: dict[str, Any], changes: dict[str, Any]) -> Edited:
+    """The prefill that `changes` make of `stored`, which stays as it is.
+
+    JSON Merge Patch (RFC 7396): the fields given change, objects field by field and lists whole,
+    null takes a field out, and all others stay. Changes that are a complete prefill in themselves
+    replace the whole.
+
+    Raises:
+        EditRefused: the result breaks a rule of `Prefill`, or leads the overlay to something that
+            is not on the web.
+    """
+    try:
+        edited = Prefill.model_validate(changes)
+    except ValidationError:
+        edited = _validated(merge(deepcopy(stored), changes))
+    after = edited.model_dump(mode="json")
+    fields = frozenset(_paths(create_patch(stored, after)))
+    strange = [name for name in _ADDRESSES if name in fields and not _on_the_web(after[name])]
+    if strange:
+        sentence = "the address must begin with http:// or https://"
+        raise EditRefused([(name, f"{sentence} (given: {after[name]!r}).") for name in strange])
+    return Edited(edited, fields)
+
+
+def _validated(merged: Any) -> Prefill:
+    try:
+        return Prefill.model_validate(merged)
+    except ValidationError as error:
+        raise EditRefused(
+            [
+                (".".join(str(part) for part in problem["loc"]), complaint(problem))
+                for problem in error.errors(include_url=False)
+            ]
+        ) from error
+
+
+def _paths(patch: dict[str, Any], above: str = "") -> list[str]:
+    found = []
+    for name, value in patch.items():
+        path = f"{above}{name}"
+        found += _paths(value, f"{path}.") if isinstance(value, dict) and value else [path]
+    return found
+
+
+def _on_the_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
