@@ -10,7 +10,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server test lint types check format migrate api server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
-	bench-downloads bench-memory bench-creative check-previews clean
+	bench-downloads bench-memory bench-creative bench-rest check-previews clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -100,6 +100,9 @@ check-previews: setup ## Judge the demo's previews by their pixels (needs chromi
 
 bench-creative: setup ## Measure the embedded generator and the overlay against their limits
 	$(BIN)/python -m bench.creative
+
+bench-rest: setup ## Measure the REST API on a million previews, which are made first (3 GB)
+	$(BIN)/python -m bench.rest
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
 	$(BIN)/python -m demo.readme_picture

@@ -1,5 +1,6 @@
 """The API as one ASGI application: `uvicorn api.app:app`."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -33,6 +34,9 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
         # A request holds one thread and one connection: more of one would wait for the other.
         current_default_thread_limiter().total_tokens = settings.database_pool_size
         app.state.launcher = launcher or launcher_of(settings)
+        # What was imported stays: collections need not walk through it while answers wait.
+        gc.collect()
+        gc.freeze()
         yield
         app.state.launcher.close()
 

@@ -1,11 +1,11 @@
 """Batches: asked for, listed, looked at, deleted."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import CurrentLauncher, CurrentMember, Cursor, IdempotencyKey, PageSize
+from api.deps import BearerToken, CurrentLauncher, Cursor, IdempotencyKey, PageSize
 from api.launcher import Launcher, Order, RunNotStarted
 from api.paging import listing
 from api.problems import describe_problems
@@ -24,7 +24,7 @@ from db import bulk_tasks, outcomes, progress
 from db.api_tokens import Member
 from db.models import TaskStatus
 from db.outcomes import SourceOutcome
-from db.workspaces import workspace_unit_of_work
+from db.workspaces import member_unit_of_work, workspace_unit_of_work
 from settings import get_settings
 
 router = APIRouter(prefix="/batch", tags=["batches"])
@@ -40,7 +40,7 @@ def create_batch(
     request: Request,
     response: Response,
     wanted: BatchRequest,
-    member: CurrentMember,
+    token: BearerToken,
     launcher: CurrentLauncher,
     idempotency_key: IdempotencyKey = None,
 ) -> BatchCreated:
@@ -48,7 +48,7 @@ def create_batch(
     most = get_settings().api_max_sources
     if len(wanted.sources) > most:
         raise InvalidSources([f"sources: at most {most:,} are taken in one batch."])
-    with workspace_unit_of_work(member.workspace) as session:
+    with member_unit_of_work(token) as (session, member):
         recorded = bulk_tasks.record(
             session, uuid4(), wanted.sources, workspace=member.workspace, user=member.user,
             refresh=wanted.refresh, idempotency_key=idempotency_key,
@@ -84,23 +84,27 @@ def _start(launcher: Launcher, bulk_task_id: UUID, wanted: BatchRequest, member:
 @router.get("/", response_model=Listing[Batch], responses=describe_problems(400, 401, 422, 503))
 def list_batches(
     request: Request,
-    member: CurrentMember,
+    token: BearerToken,
     status: Annotated[TaskStatus | None, Query(description="Only those that stand so.")] = None,
     page_size: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """The workspace's batches, newest first."""
-    with workspace_unit_of_work(member.workspace) as session:
+    with member_unit_of_work(token) as (session, _):
         page = bulk_tasks.page(session, status=status, page_size=page_size, cursor=cursor)
-    return listing(request, page, Listing[Batch])
+    return listing(request, page, _listed)
+
+
+def _listed(bulk_task: object) -> dict[str, Any]:
+    return Batch.model_validate(bulk_task).model_dump()
 
 
 @router.get(
     "/{batch_id}/", response_model=BatchDetail, responses=describe_problems(401, 404, 422, 503)
 )
-def read_batch(batch_id: UUID, member: CurrentMember) -> BatchDetail:
+def read_batch(batch_id: UUID, token: BearerToken) -> BatchDetail:
     """One batch: how far it is, and what became of each of its sources."""
-    with workspace_unit_of_work(member.workspace) as session:
+    with member_unit_of_work(token) as (session, _):
         bulk_task = bulk_tasks.get(session, batch_id)
         counts = progress.progress(session, batch_id)
         sources = outcomes.by_source(session, batch_id)
@@ -132,7 +136,7 @@ def _source(outcome: SourceOutcome) -> BatchSource:
 @router.delete(
     "/{batch_id}/", status_code=204, responses=describe_problems(401, 404, 409, 422, 503)
 )
-def delete_batch(batch_id: UUID, member: CurrentMember) -> None:
+def delete_batch(batch_id: UUID, token: BearerToken) -> None:
     """Delete a batch that has ended, with its previews."""
-    with workspace_unit_of_work(member.workspace) as session:
+    with member_unit_of_work(token) as (session, _):
         bulk_tasks.remove(session, batch_id)

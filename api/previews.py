@@ -4,10 +4,11 @@ from hashlib import blake2s
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.deps import CurrentMember, Cursor, IfMatch, IfNoneMatch, PageSize
+from api.deps import BearerToken, Cursor, IfMatch, IfNoneMatch, PageSize
 from api.paging import listing
 from api.problems import describe_problems
 from api.schemas import Listing, Preview, PreviewChanges
@@ -15,9 +16,10 @@ from creative.edits import edit_prefill
 from creative.frame import render_frame
 from creative.prefill import Prefill, headline_key
 from db import previews
-from db.errors import PreviewChanged, PreviewNotDone
+from db.errors import PreviewChanged
 from db.models import PreviewStatus
-from db.workspaces import workspace_unit_of_work
+from db.previews import ShownPreview
+from db.workspaces import member_unit_of_work
 
 router = APIRouter(prefix="/previews", tags=["previews"])
 
@@ -33,7 +35,7 @@ _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 @router.get("/", response_model=Listing[Preview], responses=describe_problems(400, 401, 422, 503))
 def list_previews(
     request: Request,
-    member: CurrentMember,
+    token: BearerToken,
     bulk_task_id: Annotated[UUID | None, Query(description="Only those of this batch.")] = None,
     product_id: Annotated[UUID | None, Query(description="Only those of this product.")] = None,
     status: Annotated[PreviewStatus | None, Query(description="Only those that stand so.")] = None,
@@ -41,12 +43,12 @@ def list_previews(
     cursor: Cursor = None,
 ) -> Response:
     """The workspace's previews, newest first."""
-    with workspace_unit_of_work(member.workspace) as session:
+    with member_unit_of_work(token) as (session, _):
         page = previews.page(
             session, bulk_task_id=bulk_task_id, product_id=product_id, status=status,
             page_size=page_size, cursor=cursor,
         )  # fmt: skip
-    return listing(request, page, Listing[Preview])
+    return listing(request, page, lambda preview: orjson.Fragment(preview.as_json))
 
 
 @router.get(
@@ -55,12 +57,15 @@ def list_previews(
     responses={**_NOT_MODIFIED, **describe_problems(401, 404, 422, 503)},
 )
 def read_preview(
-    preview_id: UUID, member: CurrentMember, if_none_match: IfNoneMatch = None
+    preview_id: UUID, token: BearerToken, if_none_match: IfNoneMatch = None
 ) -> Response:
     """One preview."""
-    with workspace_unit_of_work(member.workspace) as session:
-        row = previews.shown(session, preview_id)
-    return _answer(row, if_none_match)
+    with member_unit_of_work(token) as (session, _):
+        preview = previews.show(session, preview_id)
+    etag = _etag(preview)
+    if if_none_match is not None and _matches(if_none_match, etag, weakly=True):
+        return Response(status_code=304, headers={"ETag": etag})
+    return _answer(preview)
 
 
 @router.patch(
@@ -78,26 +83,27 @@ def read_preview(
     },
 )
 def edit_preview(
-    preview_id: UUID, changes: PreviewChanges, member: CurrentMember, if_match: IfMatch = None
+    preview_id: UUID, changes: PreviewChanges, token: BearerToken, if_match: IfMatch = None
 ) -> Response:
     """Edit the prefill of a preview that is done; the whole preview comes back.
 
     The fields given change and all others stay; two who change different fields at the same time
     both have their way. What was edited is remembered in `edited_fields`.
     """
-    with workspace_unit_of_work(member.workspace) as session:
-        row = previews.hold(session, preview_id)
-        if if_match is not None and not _matches(if_match, _etag(row)):
+    with member_unit_of_work(token) as (session, _):
+        previews.hold(session, preview_id)
+        if if_match is not None and not _matches(
+            if_match, _etag(previews.show(session, preview_id))
+        ):
             raise PreviewChanged(preview_id)
-        if row.status != PreviewStatus.DONE:
-            raise PreviewNotDone(preview_id, row.status)
-        edited = edit_prefill(row.prefill, changes.prefill)
+        preview = previews.filled(session, preview_id)
+        edited = edit_prefill(preview.prefill, changes.prefill)
         if edited.fields:
-            row = previews.edit(
-                session, preview_id, edited.prefill.model_dump(mode="json"),
+            previews.edit(
+                session, preview, edited.prefill.model_dump(mode="json"),
                 headline_key(edited.prefill.headline), edited.fields,
             )  # fmt: skip
-    return _answer(row)
+        return _answer(previews.show(session, preview_id))
 
 
 @router.get(
@@ -105,26 +111,22 @@ def edit_preview(
     response_class=HTMLResponse,
     responses=describe_problems(401, 404, 409, 422, 503),
 )
-def read_frame(preview_id: UUID, member: CurrentMember) -> HTMLResponse:
+def read_frame(preview_id: UUID, token: BearerToken) -> HTMLResponse:
     """The overlay of a preview that is done, as a page that can stand in an iframe."""
-    with workspace_unit_of_work(member.workspace) as session:
-        row = previews.shown(session, preview_id)
-    if row.status != PreviewStatus.DONE:
-        raise PreviewNotDone(preview_id, row.status)
-    return HTMLResponse(render_frame(Prefill.model_validate(row.prefill)))
+    with member_unit_of_work(token) as (session, _):
+        preview = previews.filled(session, preview_id)
+    return HTMLResponse(render_frame(Prefill.model_validate(preview.prefill)))
 
 
-def _answer(row: Any, if_none_match: str | None = None) -> Response:
-    headers = {"ETag": _etag(row)}
-    if if_none_match is not None and _matches(if_none_match, headers["ETag"], weakly=True):
-        return Response(status_code=304, headers=headers)
-    body = Preview.model_validate(row).model_dump_json()
-    return Response(body, media_type="application/json", headers=headers)
+def _answer(preview: ShownPreview) -> Response:
+    return Response(
+        preview.as_json, media_type="application/json", headers={"ETag": _etag(preview)}
+    )
 
 
-def _etag(row: Any) -> str:
+def _etag(preview: ShownPreview) -> str:
     """A strong validator (RFC 9110, 8.8.3): each change of a row sets `updated_at` anew."""
-    state = f"{row.id} {row.updated_at.isoformat()}"
+    state = f"{preview.id} {preview.updated_at.isoformat()}"
     return f'"{blake2s(state.encode(), digest_size=12).hexdigest()}"'
 
 

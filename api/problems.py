@@ -9,6 +9,7 @@ from typing import Any
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -19,6 +20,7 @@ from starlette.routing import Match
 from api.launcher import RunNotStarted
 from catalog.product import InvalidSources, complaint
 from creative.edits import EditRefused
+from db.api_tokens import TokenRefused
 from db.errors import (
     BulkTaskNotEnded,
     KeyUsedOtherwise,
@@ -27,20 +29,11 @@ from db.errors import (
     UnknownRecord,
 )
 from db.pages import CursorRefused
+from db.workspaces import member_unit_of_work
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID_HEADER = "X-Request-ID"
 _LOGGER = logging.getLogger("api.problems")
-
-
-class NotAuthenticated(Exception):
-    """The request has no bearer token, or one that is unknown or was revoked."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A valid bearer token is needed: Authorization: Bearer …. An operator makes one with "
-            "`python -m api.tokens create --workspace W --user U`."
-        )
 
 
 class BodyTooLarge(HTTPException):
@@ -76,7 +69,7 @@ class Problem(BaseModel):
 
 _STATUSES: dict[type[Exception], int] = {
     CursorRefused: 400,
-    NotAuthenticated: 401,
+    TokenRefused: 401,
     UnknownRecord: 404,
     BulkTaskNotEnded: 409,
     PreviewNotDone: 409,
@@ -180,8 +173,14 @@ def _refused(request: Request, error: Exception, errors: list[FieldProblem]) -> 
 
 
 def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a request is told to those alone who may make one."""
     assert isinstance(error, RequestValidationError)
-    problems = error.errors()
+    try:
+        _, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+        with member_unit_of_work(token):
+            problems = error.errors()
+    except TokenRefused as refused:
+        return _known(request, refused)
     if problems[0]["type"] == "json_invalid":
         return answer(request, 400, "The body is no JSON.")
     told = [problem.get("ctx", {}).get("error") for problem in problems]

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,19 @@ class Member:
 
     workspace: str
     user: str
+
+
+class TokenRefused(Exception):
+    """There is no token, or one that is unknown or was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A valid bearer token is needed: Authorization: Bearer …. An operator makes one with "
+            "`python -m api.tokens create --workspace W --user U`."
+        )
+
+    def __reduce__(self) -> tuple[type["TokenRefused"], tuple[()]]:
+        return type(self), ()
 
 
 class TokenExists(Exception):
@@ -94,15 +107,3 @@ def valid(session: Session) -> list[tuple[Member, datetime]]:
         .order_by(CTAApiToken.workspace, CTAApiToken.user)
     )
     return [(Member(row.workspace, row.user), row.created_at) for row in rows]
-
-
-def member_of(session: Session, token: str) -> Member | None:
-    """Whose token it is; None for one that is unknown or was revoked.
-
-    The only way to the tokens that the API's role has: a function of the database.
-    """
-    row = session.execute(
-        text('SELECT workspace, "user" FROM cta_member_of_token(:given)'),
-        {"given": hash_of(token)},
-    ).one_or_none()
-    return None if row is None else Member(row.workspace, row.user)

@@ -189,17 +189,25 @@ def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
 def page(
     session: Session, *, status: TaskStatus | None, page_size: int, cursor: str | None
 ) -> Page:
-    """The bulk tasks that the session may see, newest first, as records.
+    """The bulk tasks that the session may see, newest first.
 
     Raises:
         CursorRefused: the cursor is no cursor of this list.
     """
-    query = session.query(CTABulkGenerateTask).order_by(
-        CTABulkGenerateTask.created_at.desc(), CTABulkGenerateTask.id.desc()
-    )
-    if status is not None:
-        query = query.where(CTABulkGenerateTask.status == status)
-    return read_page(query, f"bulk tasks {status}", page_size, cursor)
+    return read_page(
+        session,
+        (
+            CTABulkGenerateTask.created_at, CTABulkGenerateTask.id, CTABulkGenerateTask.name,
+            CTABulkGenerateTask.status, CTABulkGenerateTask.error_message,
+            CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.user, CTABulkGenerateTask.refresh,
+            CTABulkGenerateTask.updated_at, CTABulkGenerateTask.started_at,
+            CTABulkGenerateTask.finished_at,
+        ),
+        [] if status is None else [CTABulkGenerateTask.status == status],
+        page_size,
+        cursor,
+        f"bulk tasks {status}",
+    )  # fmt: skip
 
 
 def get(session: Session, bulk_task_id: UUID) -> CTABulkGenerateTask:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlakeyset import InvalidPage, Marker, get_page, serialize_bookmark, unserialize_bookmark
-from sqlalchemy.orm import Query
+from sqlakeyset import InvalidPage, Marker, Paging, serialize_bookmark, unserialize_bookmark
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session
 
 _DIGEST_BYTES = 8
 
@@ -34,20 +35,40 @@ class Page:
     previous: str | None
 
 
-def read_page(query: Query[Any], listing: str, page_size: int, cursor: str | None) -> Page:
-    """A page of what a query lists; it stays put while rows are added.
+def read_page(
+    session: Session,
+    columns: Sequence[Any],
+    conditions: Sequence[ColumnElement[bool]],
+    page_size: int,
+    cursor: str | None,
+    listing: str,
+) -> Page:
+    """A page of rows, newest first; it stays put while rows are added.
 
     Args:
-        query: ordered by `created_at` and `id`, both descending, and selecting both.
-        listing: what sets this list apart from others, such as its filters.
+        session: what it is read with.
+        columns: what is read of each row; the first two are `created_at` and `id`.
+        conditions: which rows the list has.
         page_size: the most rows of a page.
         cursor: `next` or `previous` of another page of the same list; None for the first.
+        listing: what sets this list apart from others.
 
     Raises:
         CursorRefused: the cursor is damaged, made up, or of another list.
     """
-    marker = None if cursor is None else _read_cursor(cursor, listing)
-    paging = get_page(query, per_page=page_size, page=marker).paging
+    place, backwards = (None, False) if cursor is None else _read_cursor(cursor, listing)
+    order = columns[:2]
+    statement = select(*columns).where(*conditions)
+    if place is not None:
+        here, there = tuple_(*order), tuple_(*place)
+        statement = statement.where(here > there if backwards else here < there)
+    # The library's own `select_page` would ask the database a second time, for the names.
+    rows = session.execute(
+        statement.order_by(*(column if backwards else column.desc() for column in order)).limit(
+            page_size + 1
+        )
+    ).all()
+    paging = Paging(list(rows), page_size, backwards, place, [tuple(row[:2]) for row in rows])
     return Page(
         rows=paging.rows,
         next=_write_cursor(paging.next, listing) if paging.has_next else None,

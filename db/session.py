@@ -1,7 +1,7 @@
 """The connection to Postgres: one engine a process, one transaction a unit of work."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,16 +63,24 @@ def database_url(settings: Settings | None = None) -> str:
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
-def connect(url: URL, settings: Settings, **connect_args: str) -> Engine:
+def connect(
+    url: URL,
+    settings: Settings,
+    *,
+    pool_pre_ping: bool = True,
+    connect_args: Mapping[str, str] | None = None,
+) -> Engine:
     """An engine for a database, with the project's own bounds; nothing is connected yet."""
     return create_engine(
         url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=60,
-        pool_pre_ping=True,
-        connect_args={"application_name": "cta-previews", "connect_timeout": 10, **connect_args},
-    )
+        pool_pre_ping=pool_pre_ping,
+        connect_args={
+            "application_name": "cta-previews", "connect_timeout": 10, **(connect_args or {})
+        },
+    )  # fmt: skip
 
 
 @contextmanager

@@ -8,15 +8,20 @@ rows of the one workspace that the transaction names, and none where it names no
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Row, TextClause, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from db.api_tokens import Member, TokenRefused, hash_of
 from db.base import Owned
 from db.session import connect, get_engine
 from settings import Settings, get_settings
 
 API_ROLE = "cta_api"
+# Where Postgres expects few rows it would gather and sort them, and be wrong about large products.
+_IN_THE_ORDER_OF_INDEXES = "-c enable_bitmapscan=off"
 _engines: dict[str, Engine] = {}
 _engines_lock = threading.Lock()
 
@@ -26,6 +31,13 @@ _CAN_PASS_THE_POLICIES = text(
         SELECT FROM pg_class WHERE oid = CAST('cta_iframe_preview' AS regclass)
         AND pg_has_role(current_user, relowner, 'USAGE')
     ) FROM pg_roles WHERE rolname = current_user
+    """
+)
+_NAME_WORKSPACE = text("SELECT set_config('cta.workspace', :workspace, true)")
+_OPEN_WORKSPACE = text(
+    """
+    SELECT workspace, "user", set_config('cta.workspace', workspace, true)
+    FROM cta_member_of_token(:token_hash)
     """
 )
 
@@ -51,10 +63,9 @@ def get_api_engine(settings: Settings | None = None) -> Engine:
     """
     settings = settings or get_settings()
     key = settings.api_database_url or settings.database_url or str(settings.data_dir)
-    migrated = get_engine(settings)
     with _engines_lock:
         if key not in _engines:
-            engine = _connect_confined(migrated, settings)
+            engine = _connect_confined(get_engine(settings), settings)
             with engine.begin() as connection:
                 check_confined(connection)
             _engines[key] = engine
@@ -62,11 +73,14 @@ def get_api_engine(settings: Settings | None = None) -> Engine:
 
 
 def _connect_confined(migrated: Engine, settings: Settings) -> Engine:
-    if settings.api_database_url is None:
+    url, options = migrated.url, _IN_THE_ORDER_OF_INDEXES
+    if settings.api_database_url is not None:
+        url = make_url(settings.api_database_url).set(drivername="postgresql+psycopg2")
+    else:
         # As the connection's own default, it is also what RESET ROLE leads back to.
-        return connect(migrated.url, settings, options=f"-c role={API_ROLE}")
-    url = make_url(settings.api_database_url).set(drivername="postgresql+psycopg2")
-    return connect(url, settings)
+        options += f" -c role={API_ROLE}"
+    # `_begin` finds out whether a connection still lives; asking it beforehand takes time.
+    return connect(url, settings, pool_pre_ping=False, connect_args={"options": options})
 
 
 def check_confined(connection: Connection) -> None:
@@ -75,26 +89,69 @@ def check_confined(connection: Connection) -> None:
         raise RoleNotConfined(str(connection.scalar(text("SELECT current_user"))))
 
 
-@contextmanager
-def workspace_unit_of_work(workspace: str, engine: Engine | None = None) -> Iterator[Session]:
-    """A session in one transaction that sees and writes `workspace` alone."""
-    with Session(engine or get_api_engine(), expire_on_commit=False) as session, session.begin():
-        session.execute(
-            text("SELECT set_config('cta.workspace', :workspace, true)"), {"workspace": workspace}
+class _ConfinedSession(Session):
+    """A session that asks for one workspace alone, once it is told which."""
+
+
+@event.listens_for(_ConfinedSession, "do_orm_execute")
+def _ask_for_one_workspace(state: ORMExecuteState) -> None:
+    workspace = state.session.info.get("workspace")
+    if workspace is not None and state.is_orm_statement and not state.is_insert:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                Owned, lambda record: record.workspace == workspace, include_aliases=True
+            )
         )
-        confine(session, workspace)
-        yield session
 
 
 def confine(session: Session, workspace: str) -> None:
     """Have every query of the session ask for `workspace` alone."""
+    session.info["workspace"] = workspace
 
-    def ask_for_one_workspace(state: ORMExecuteState) -> None:
-        if state.is_orm_statement and not state.is_insert:
-            state.statement = state.statement.options(
-                with_loader_criteria(
-                    Owned, lambda record: record.workspace == workspace, include_aliases=True
-                )
-            )
 
-    event.listen(session, "do_orm_execute", ask_for_one_workspace)
+@contextmanager
+def workspace_unit_of_work(workspace: str, engine: Engine | None = None) -> Iterator[Session]:
+    """A session in one transaction that sees and writes `workspace` alone."""
+    with _begin(engine, _NAME_WORKSPACE, {"workspace": workspace}) as (session, _):
+        confine(session, workspace)
+        yield session
+
+
+@contextmanager
+def member_unit_of_work(
+    token: str, engine: Engine | None = None
+) -> Iterator[tuple[Session, Member]]:
+    """A session in one transaction that sees and writes the workspace that `token` opens.
+
+    The tokens themselves are out of the reach of the API's role: it asks a function of the
+    database.
+
+    Raises:
+        TokenRefused: the token is unknown, or was revoked.
+    """
+    with _begin(engine, _OPEN_WORKSPACE, {"token_hash": hash_of(token)}) as (session, found):
+        if found is None:
+            raise TokenRefused
+        confine(session, found.workspace)
+        yield session, Member(found.workspace, found.user)
+
+
+@contextmanager
+def _begin(
+    engine: Engine | None, statement: TextClause, parameters: dict[str, Any]
+) -> Iterator[tuple[Session, Row[Any] | None]]:
+    """A session in one transaction that begins with a statement, and the row that it gave.
+
+    The statement also finds out whether the connection still lives; where it has died, nothing is
+    lost, and another is taken.
+    """
+    with _ConfinedSession(engine or get_api_engine(), expire_on_commit=False) as session:
+        try:
+            found = session.execute(statement, parameters).one_or_none()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            session.rollback()
+            found = session.execute(statement, parameters).one_or_none()
+        yield session, found
+        session.commit()
