@@ -41,7 +41,7 @@ from db.models import Base  # noqa: E402
 from db.session import get_engine, unit_of_work  # noqa: E402
 from settings import get_settings  # noqa: E402
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.prefect_server"]
 
 if TYPE_CHECKING:
     from demo.shop import Shop

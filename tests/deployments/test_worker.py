@@ -1,8 +1,6 @@
 """The way of the Prefect UI: a real server, the deployments registered, a worker that runs one."""
 
 import json
-import subprocess
-import sys
 
 import httpx
 import pytest
@@ -10,23 +8,10 @@ from sqlalchemy import Engine
 
 from db.models import CTABulkGenerateTask
 from db.session import unit_of_work
-from settings import PROJECT_ROOT
 from tests.pages import Pages
+from tests.prefect_server import run_python
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def prefect(environment: dict[str, str], *arguments: str) -> str:
-    return run(environment, "-m", "prefect", *arguments)
-
-
-def run(environment: dict[str, str], *arguments: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
 
 
 def test_a_worker_runs_the_registered_deployment(
@@ -35,17 +20,17 @@ def test_a_worker_runs_the_registered_deployment(
     environment = environment | {"CTA_ALLOWED_PRIVATE_HOSTS": pages.url.removeprefix("http://")}
     for _ in range(2):
         # Twice, because registering must do no harm when it is repeated.
-        printed = run(environment, "-m", "deployments")
+        printed = run_python(environment, "-m", "deployments")
     assert "preview-generation" in printed
 
     sources = [{"url": f"{pages.url}/mug", "batch_size": 2}, {"url": f"{pages.url}/gone"}]
-    prefect(
-        environment, "deployment", "run", "bulk-generate/bulk-generate",
+    run_python(
+        environment, "-m", "prefect", "deployment", "run", "bulk-generate/bulk-generate",
         "--param", f"sources={json.dumps(sources)}", "--param", "workspace=acme",
     )  # fmt: skip
-    prefect(
-        environment, "worker", "start", "--pool", "cta-previews", "--type", "process",
-        "--run-once",
+    run_python(
+        environment, "-m", "prefect", "worker", "start", "--pool", "cta-previews",
+        "--type", "process", "--run-once",
     )  # fmt: skip
 
     with unit_of_work() as session:
@@ -55,9 +40,9 @@ def test_a_worker_runs_the_registered_deployment(
 
 
 def test_the_server_refuses_a_form_with_bad_sources(
-    database: Engine, environment: dict[str, str]
+    database: Engine, registered: dict[str, str]
 ) -> None:
-    api = environment["PREFECT_API_URL"]
+    api = registered["PREFECT_API_URL"]
     deployment = httpx.get(f"{api}/deployments/name/bulk-generate/bulk-generate").json()
     answer = httpx.post(
         f"{api}/deployments/{deployment['id']}/create_flow_run",

@@ -1,4 +1,4 @@
-"""What the deployments' tests share: the environment of a user with a server of their own."""
+"""A Prefect server of the tests' own, as a user has one, and the environment that names it."""
 
 import os
 import socket
@@ -37,6 +37,23 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         server.wait(timeout=30)
 
 
+@pytest.fixture(scope="session")
+def registered(environment: dict[str, str]) -> dict[str, str]:
+    """The same environment, with the deployments registered."""
+    run_python(environment, "-m", "deployments")
+    return environment
+
+
+def run_python(environment: dict[str, str], *arguments: str) -> str:
+    """Run a program of the project, and return what it prints."""
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
 def wait_until_healthy(url: str, log: Path) -> None:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
@@ -45,8 +62,8 @@ def wait_until_healthy(url: str, log: Path) -> None:
                 return
         except httpx.HTTPError:
             pass
-        time.sleep(0.5)
-    pytest.fail(f"The Prefect server did not start:\n{log.read_text()}")
+        time.sleep(0.2)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
 
 
 def free_port() -> int:
