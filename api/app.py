@@ -48,8 +48,10 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    for router in (batches.router, previews.router, health.router):
+    routers = (batches.router, previews.router, health.router)
+    for router in routers:
         app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     install_problems(app)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     app.add_middleware(BoundedBody, most=settings.api_max_body_bytes)
