@@ -95,8 +95,15 @@ def list_batches(
     return listing(request, page, _listed)
 
 
-def _listed(bulk_task: object) -> dict[str, Any]:
-    return Batch.model_validate(bulk_task).model_dump()
+def _listed(bulk_task: Any) -> dict[str, Any]:
+    return _batch(bulk_task).model_dump()
+
+
+def _batch(bulk_task: Any) -> Batch:
+    names = Batch.model_fields.keys() - {"task_id"}
+    return Batch(
+        task_id=bulk_task.flow_run_id, **{name: getattr(bulk_task, name) for name in names}
+    )
 
 
 @router.get(
@@ -109,7 +116,7 @@ def read_batch(batch_id: UUID, token: BearerToken) -> BatchDetail:
         counts = progress.progress(session, batch_id)
         sources = outcomes.by_source(session, batch_id)
     return BatchDetail(
-        **Batch.model_validate(bulk_task).model_dump(),
+        **_batch(bulk_task).model_dump(),
         progress=Progress.model_validate(counts),
         sources=[_source(source) for source in sources],
     )

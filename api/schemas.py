@@ -29,7 +29,7 @@ StoredPrefill = Annotated[dict[str, Any], _AsStored]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(from_attributes=True, validate_by_name=True)
+    model_config = ConfigDict(from_attributes=True)
 
 
 def _some(sources: list[Source]) -> list[Source]:
@@ -75,9 +75,7 @@ class Batch(_Answer):
     name: str
     status: TaskStatus
     error_message: str | None
-    task_id: UUID | None = Field(
-        validation_alias="flow_run_id", description="The Prefect flow run."
-    )
+    task_id: UUID | None = Field(description="The Prefect flow run.")
     user: str
     refresh: bool
     created_at: datetime

@@ -108,7 +108,9 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: fields.WebAddress = Field(
-        title="Product address", description="The product page, http or https."
+        title="Product address",
+        description="The product page, http or https.",
+        json_schema_extra={"pattern": r"^\s*https?://"},
     )
     batch_size: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
         1, title="Previews", description="How many previews are wanted of it, 1 to 10."

@@ -1,0 +1,62 @@
+"""The served API keeps what its OpenAPI document promises, whatever is sent to it."""
+
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sqlalchemy import Engine
+
+from api.app import create_app
+from settings import PROJECT_ROOT
+from tests.api.conftest import ANN, NotedOrders, make_batch, new_token
+from tests.prefect_server import free_port
+
+SCHEMATHESIS = PROJECT_ROOT / ".venv" / "bin" / "schemathesis"
+SECONDS = 60
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+    "ignored_auth,unsupported_method,missing_required_header,use_after_free,"
+    "ensure_resource_availability"
+)
+
+
+@pytest.fixture
+def served(database: Engine) -> Iterator[str]:
+    """The API on a port of loopback, which takes every order and starts nothing."""
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(launcher=NotedOrders()), port=port, log_level="error")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=30)
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_no_answer_is_outside_of_the_document_and_none_is_the_servers_fault(
+    served: str, tmp_path: Path
+) -> None:
+    make_batch(ANN)
+    ran = subprocess.run(
+        [
+            SCHEMATHESIS, "run", f"{served}/openapi.json",
+            "--header", f"Authorization: Bearer {new_token(ANN)}",
+            "--checks", CHECKS, "--mode", "all", "--max-examples", "40", "--max-time", str(SECONDS),
+            "--seed", "20", "--continue-on-failure", "--no-color", "--generation-database", "none",
+        ],
+        cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS + 50,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr
+    [cases] = re.findall(r"(\d[\d,]*) generated", ran.stdout)
+    assert int(cases.replace(",", "")) > 500, ran.stdout
