@@ -11,8 +11,9 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 
 from api import batches, health, previews
-from api.launcher import Launcher, launcher_of
+from api.launcher import launcher_of
 from api.middleware import AccessLog, BoundedBody, log_with_request_ids
+from api.orders import Launcher
 from api.problems import REQUEST_ID_HEADER, Problem, install_problems
 from db.workspaces import get_api_engine
 from settings import Settings, get_settings

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import BearerToken, CurrentLauncher, Cursor, IdempotencyKey, PageSize
-from api.launcher import Launcher, Order, RunNotStarted
+from api.orders import Launcher, Order, RunNotStarted
 from api.paging import listing
 from api.problems import describe_problems
 from api.schemas import (

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.launcher import Launcher
+from api.orders import Launcher
 from db.api_tokens import TokenRefused
 
 _bearer = HTTPBearer(

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.deps import CurrentLauncher
-from api.launcher import Launcher, RunNotStarted
+from api.orders import Launcher, RunNotStarted
 from api.problems import FieldProblem, answer, describe_problems
 from api.schemas import Health
 from db.workspaces import get_api_engine

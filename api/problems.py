@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from api.launcher import RunNotStarted
+from api.orders import RunNotStarted
 from catalog.product import InvalidSources, complaint
 from creative.edits import EditRefused
 from db.api_tokens import TokenRefused

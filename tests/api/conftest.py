@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api.app import create_app
-from api.launcher import Order, RunNotStarted
+from api.orders import Order, RunNotStarted
 from catalog.product import ScrapedProduct, Source
 from db import api_tokens, bulk_tasks, previews, products, sources
 from db.api_tokens import Member

@@ -1,0 +1,147 @@
+"""Runs in a process that the API starts and stops, for those who have neither server nor worker."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
+from uuid import UUID
+
+from api.orders import Order, RunNotStarted
+from db import bulk_tasks
+from db.session import unit_of_work
+from settings import PROJECT_ROOT
+
+_START_SECONDS = 90
+_CLOSE_SECONDS = 30
+
+
+class OwnProcess:
+    """A launcher that hands runs to `flows.runner`.
+
+    The process is started at once, and again when it has died; it ends with the API.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runner = _RunnerProcess()
+
+    def start(self, order: Order) -> UUID:
+        """Hand over the order, and wait until its run exists."""
+        with self._lock:
+            if not self._runner.is_alive:
+                self._runner = _RunnerProcess()
+            answer = self._runner.hand_over(order)
+        try:
+            return answer.result(timeout=_START_SECONDS)
+        except TookTooLong as error:
+            raise RunNotStarted("The process that runs bulk tasks did not answer.") from error
+
+    def check(self) -> None:
+        """Raise `RunNotStarted` unless the process is ready; one that has died is replaced."""
+        with self._lock:
+            if not self._runner.is_alive:
+                self._runner = _RunnerProcess()
+            ready = self._runner.ready
+        if not ready.done():
+            raise RunNotStarted("The process that runs bulk tasks is starting.")
+        ready.result()
+
+    def close(self) -> None:
+        """End the process, which closes the rows of what is under way."""
+        with self._lock:
+            self._runner.close()
+
+
+class _RunnerProcess:
+    """One process of `flows.runner`, and the orders that it has; see there for what is said."""
+
+    def __init__(self) -> None:
+        self.ready: Future[None] = Future()
+        self._lock = threading.Lock()
+        self._answers: dict[UUID, Future[UUID]] = {}
+        # In a session of its own: what ends the API from the keyboard is not meant for it.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.runner"],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it takes orders."""
+        return self._process.poll() is None and self._listener.is_alive()
+
+    def hand_over(self, order: Order) -> "Future[UUID]":
+        """Give it an order, once however often it is given; the answer is the run's id."""
+        assert self._process.stdin is not None
+        with self._lock:
+            if order.bulk_task_id in self._answers:
+                return self._answers[order.bulk_task_id]
+            answer = self._answers[order.bulk_task_id] = Future()
+        try:
+            self._process.stdin.write(json.dumps(order.as_parameters()) + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            with self._lock:
+                self._answers.pop(order.bulk_task_id, None)
+            raise RunNotStarted("The process that runs bulk tasks has just ended.") from error
+        return answer
+
+    def close(self) -> None:
+        """End it, and all that it started."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_CLOSE_SECONDS)
+        self._end_group()
+        self._listener.join(timeout=_CLOSE_SECONDS)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            message = json.loads(line)
+            if "ready" in message:
+                self.ready.set_result(None)
+                continue
+            bulk_task_id = UUID(message["bulk_task_id"])
+            with self._lock:
+                answer = self._answers[bulk_task_id]
+                if "flow_run_id" not in message:
+                    del self._answers[bulk_task_id]
+            if "flow_run_id" in message:
+                answer.set_result(UUID(message["flow_run_id"]))
+            elif "problem" in message:
+                answer.set_exception(RunNotStarted(message["problem"]))
+        self._end_group()
+        self._close_what_is_left()
+
+    def _close_what_is_left(self) -> None:
+        """Had it been asked to end, it would have closed its rows itself."""
+        reason = "The process that ran it ended unexpectedly; it can be run again."
+        if not self.ready.done():
+            self.ready.set_exception(RunNotStarted("The process that runs bulk tasks has died."))
+        with self._lock:
+            left = dict(self._answers)
+        for bulk_task_id, answer in left.items():
+            if not answer.done():
+                answer.set_exception(RunNotStarted(reason))
+                continue
+            with unit_of_work() as session:
+                bulk_tasks.settle(session, bulk_task_id, answer.result(), reason)
+
+    def _end_group(self) -> None:
+        """End the Prefect server that it may have left behind."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()

@@ -1,0 +1,179 @@
+"""The API alone, with neither server nor worker: it starts and stops a process that runs batches."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from sqlalchemy import Engine
+
+from tests.api.conftest import ANN, new_token
+from tests.api.served import Served, served
+from tests.pages import Pages
+from tests.prefect_server import connection_url
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Prefect keeps its records; made once, for making its tables takes a while."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture
+def serve(database: Engine, home: Path, pages: Pages, tmp_path: Path) -> Callable[[int], Any]:
+    """Serves an API with a process of its own and a number of generations a minute."""
+
+    @contextmanager
+    def start(generations_per_minute: int) -> Iterator[tuple[Served, httpx.Client]]:
+        # Each number has a server of its own, for what a limit was made with is kept.
+        folder = home / str(generations_per_minute)
+        folder.mkdir(exist_ok=True)
+        environment = os.environ | {
+            "CTA_API_RUNS": "own_process",
+            "CTA_ALLOWED_PRIVATE_HOSTS": pages.url.removeprefix("http://"),
+            "CTA_GENERATIONS_PER_MINUTE": str(generations_per_minute),
+            "PREFECT_API_URL": "",
+            "PREFECT_HOME": str(folder),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(folder),
+        }
+        with served(environment, tmp_path) as api, api.client(new_token(ANN)) as ann:
+            yield api, ann
+
+    return start
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if outcome := condition():
+            return outcome
+        time.sleep(0.2)
+    pytest.fail("What was waited for did not come.")
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    return process.children(recursive=True)
+
+
+def programs(processes: list[psutil.Process]) -> set[str]:
+    """Which of the two programs run among these processes."""
+    known = ("flows.runner", "prefect.server.api.server")
+    return {name for name in known for one in processes if name in command_of(one)}
+
+
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
+def job(pages: Pages, count: int, batch_size: int) -> dict[str, Any]:
+    sources = [{"url": f"{pages.url}/mug-{n}", "batch_size": batch_size} for n in range(count)]
+    return {"sources": sources}
+
+
+def begin(ann: httpx.Client, wanted: dict[str, Any]) -> str:
+    """Ask for a batch, and wait until a preview of it is done; returns its address."""
+    made = ann.post("/batch/", json=wanted).raise_for_status().json()
+    address = f"/batch/{made['bulk_generate_task_id']}/"
+    wait_for(lambda: ann.get(address).json()["progress"]["done"])
+    return address
+
+
+def settled(database: Engine) -> list[tuple[str, str]]:
+    """The statuses and reasons of all batches and previews, once none of them is under way."""
+
+    def read() -> list[tuple[str, str]]:
+        with database.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT status, error_message FROM cta_bulk_generate_task UNION ALL "
+                "SELECT status, error_message FROM cta_bulk_generate_source UNION ALL "
+                "SELECT status, error_message FROM cta_iframe_preview"
+            ).all()
+        under_way = {"pending", "queued", "running"}
+        return [] if under_way & {row.status for row in rows} else [tuple(row) for row in rows]
+
+    return list(wait_for(read, 30))
+
+
+def test_a_batch_is_made_without_server_and_worker(
+    serve: Callable[[int], Any], pages: Pages
+) -> None:
+    wanted = {
+        "sources": [{"url": f"{pages.url}/mug", "batch_size": 2}, {"url": f"{pages.url}/gone"}]
+    }
+    with serve(6000) as (_, ann):
+        starting = ann.get("/readyz")
+        assert starting.status_code == 503
+        assert "is starting" in starting.json()["detail"]
+        wait_for(lambda: ann.get("/readyz").status_code == 200)
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(
+                threads.map(
+                    lambda _: ann.post("/batch/", json=wanted, headers={"Idempotency-Key": "one"}),
+                    range(8),
+                )
+            )
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.text for answer in answers}) == 1
+        made = answers[0].json()
+        seen = []
+
+        def ended() -> bool:
+            seen.append(ann.get(f"/batch/{made['bulk_generate_task_id']}/").json())
+            return seen[-1]["status"] in ("done", "failed")
+
+        wait_for(ended)
+        order = ["pending", "running", "done"]
+        statuses = [order.index(batch["status"]) for batch in seen]
+        assert statuses == sorted(statuses)
+        assert all(
+            batch["progress"]["total"] == 3 == sum(batch["progress"].values()) - 3 for batch in seen
+        )
+        assert seen[-1]["task_id"] == made["task_id"]
+        assert (seen[-1]["progress"]["done"], seen[-1]["progress"]["failed"]) == (2, 1)
+        assert len(ann.get("/batch/").json()["results"]) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_an_api_that_ends_leaves_nothing_under_way_and_nobody_behind(
+    serve: Callable[[int], Any], pages: Pages, database: Engine, how: signal.Signals
+) -> None:
+    with serve(20) as (api, ann):
+        begin(ann, job(pages, count=2, batch_size=10))
+        left = family(psutil.Process(api.process.pid))
+        assert programs(left) == {"flows.runner", "prefect.server.api.server"}
+        api.process.send_signal(how)
+        rows = settled(database)
+        wait_for(lambda: not programs(left))
+    assert {status for status, _ in rows} == {"done", "failed"}
+    reasons = {reason for status, reason in rows if status == "failed"}
+    assert all("The process that ran it was stopped." in reason for reason in reasons)
+
+
+def test_a_process_that_dies_fails_its_batches_and_is_replaced(
+    serve: Callable[[int], Any], pages: Pages, database: Engine
+) -> None:
+    with serve(20) as (api, ann):
+        begin(ann, job(pages, count=2, batch_size=10))
+        left = family(psutil.Process(api.process.pid))
+        [runner] = [one for one in left if "flows.runner" in command_of(one)]
+        runner.kill()
+        rows = settled(database)
+        wait_for(lambda: not programs(left))
+        reasons = {reason for status, reason in rows if status == "failed"}
+        assert all("ended unexpectedly; it can be run again" in reason for reason in reasons)
+
+        address = begin(ann, job(pages, count=1, batch_size=1))
+        wait_for(lambda: ann.get(address).json()["status"] == "done")
