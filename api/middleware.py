@@ -23,14 +23,10 @@ class BoundedBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        too_large = announced.isdigit() and int(announced) > self._most
         read = 0
 
         async def bounded() -> Message:
             nonlocal read
-            if too_large:
-                raise BodyTooLarge(self._most)
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._most:

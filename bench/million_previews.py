@@ -8,13 +8,16 @@ ten thousand. `bench.rest` measures the API on it.
 import json
 import os
 import time
+from typing import TYPE_CHECKING
 
 from settings import PROJECT_ROOT
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 DATA_DIR = PROJECT_ROOT / ".data" / "bench" / "million"
 LARGE = "large"
 PREVIEWS = 1_000_000
-_OF_LARGE = PREVIEWS // 2
 _IN_A_BATCH, _IN_THE_LARGEST, _IN_A_SOURCE = 100, 10_000, 10
 _PRODUCTS = 500
 _OTHER_WORKSPACES = 50
@@ -44,19 +47,21 @@ _PREFILL = {
     "corrections": [],
 }  # fmt: skip
 
-_FILL = f"""
+
+def _fill(previews: int) -> str:
+    return f"""
 SET LOCAL synchronous_commit = off;
 SET LOCAL work_mem = '256MB';
 SELECT setseed(0.5);
 
 CREATE TEMP TABLE batch AS
 SELECT gen_random_uuid() AS id, number,
-       CASE WHEN number <= {_OF_LARGE // _IN_A_BATCH} THEN '{LARGE}'
+       CASE WHEN number <= {previews // 2 // _IN_A_BATCH} THEN '{LARGE}'
             ELSE 'workspace ' || number % {_OTHER_WORKSPACES} END AS workspace,
        now() - random() * interval '365 days' AS created_at,
        CASE WHEN number = 1 THEN {_IN_THE_LARGEST // _IN_A_SOURCE}
             ELSE {_IN_A_BATCH // _IN_A_SOURCE} END AS sources
-FROM generate_series(1, {PREVIEWS // _IN_A_BATCH}) AS number;
+FROM generate_series(1, {previews // _IN_A_BATCH}) AS number;
 
 INSERT INTO cta_bulk_generate_task
     (id, name, status, refresh, "user", workspace, created_at, started_at, finished_at,
@@ -112,6 +117,13 @@ def use_database() -> None:
     os.environ["CTA_DATABASE_URL"] = os.environ["CTA_API_DATABASE_URL"] = ""
 
 
+def fill(session: "Session", previews: int) -> None:
+    """Fill an empty database with about so many previews."""
+    from sqlalchemy import text
+
+    session.execute(text(_fill(previews)), {"prefill": json.dumps(_PREFILL)})
+
+
 def make_database() -> None:
     """Make the database, unless it is there."""
     from sqlalchemy import func, select, text
@@ -125,7 +137,7 @@ def make_database() -> None:
     print(f"Making a database with {PREVIEWS:,} previews in {DATA_DIR}, some minutes …")
     began = time.monotonic()
     with unit_of_work() as session:
-        session.execute(text(_FILL), {"prefill": json.dumps(_PREFILL)})
+        fill(session, PREVIEWS)
     with get_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
     print(f"Made in {time.monotonic() - began:,.0f} s.")

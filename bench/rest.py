@@ -42,7 +42,7 @@ def check_plans() -> bool:
     from db.workspaces import get_api_engine
 
     good = True
-    for name, ask in _questions().items():
+    for name, ask in questions().items():
         plans = plans_of(get_api_engine(), LARGE, ask)
         off_indexes = all(plan.is_off_indexes for plan in plans)
         good &= off_indexes
@@ -53,7 +53,7 @@ def check_plans() -> bool:
     return good
 
 
-def _questions() -> dict[str, Callable[[Any], object]]:
+def questions() -> dict[str, Callable[[Any], object]]:
     """Every list with every filter, some pages deep and back again, and the details."""
     from db import bulk_tasks, previews
     from db.models import PreviewStatus, TaskStatus

@@ -6,10 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
 import db.workspaces
 from db.api_tokens import Member
+from db.workspaces import get_api_engine
+from settings import get_settings
 from tests.api.conftest import ANN, BOB, EVE, JOB, MadeBatch, make_batch
 
 PUBLIC = {("get", "/healthz"), ("get", "/readyz")}
@@ -111,3 +115,23 @@ def test_a_workspace_cannot_be_asked_for(eve: TestClient, batch: MadeBatch) -> N
     job = {**JOB, "workspace": "acme"}
     assert eve.post("/batch/", json=job).status_code == 422
     assert eve.get("/batch/?workspace=acme").json()["results"] == []
+
+
+def test_a_request_on_a_connection_that_has_died_takes_another(
+    ann: TestClient, batch: MadeBatch, database: Engine
+) -> None:
+    assert ann.get("/batch/").status_code == 200
+    with database.connect() as connection:
+        ended = connection.exec_driver_sql(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).scalar_one()
+    assert ended > 0
+    assert ann.get("/batch/").status_code == 200
+
+
+def test_there_are_no_more_requests_at_work_than_connections(anonymous: TestClient) -> None:
+    """Otherwise those that wait for a connection could hold the threads of those that have one."""
+    assert anonymous.portal is not None
+    threads = anonymous.portal.call(lambda: current_default_thread_limiter().total_tokens)
+    assert threads == get_settings().database_pool_size == get_api_engine().pool.size()  # type: ignore[attr-defined]
