@@ -48,11 +48,14 @@ def edit_prefill(stored: dict[str, Any], changes: dict[str, Any]) -> Edited:
             is not on the web.
     """
     try:
-        edited = Prefill.model_validate(changes)
-    except ValidationError:
-        edited = _validated(merge(deepcopy(stored), changes))
-    after = edited.model_dump(mode="json")
-    fields = frozenset(_paths(create_patch(stored, after)))
+        try:
+            edited = Prefill.model_validate(changes)
+        except ValidationError:
+            edited = _validated(merge(deepcopy(stored), changes))
+    except RecursionError as error:
+        raise EditRefused([("", "the changes have too many levels.")]) from error
+    before, after = _whole(stored), edited.model_dump(mode="json")
+    fields = frozenset(_paths(create_patch(before, after)))
     strange = [name for name in _ADDRESSES if name in fields and not _on_the_web(after[name])]
     if strange:
         sentence = "the address must begin with http:// or https://"
@@ -70,6 +73,14 @@ def _validated(merged: Any) -> Prefill:
                 for problem in error.errors(include_url=False)
             ]
         ) from error
+
+
+def _whole(stored: dict[str, Any]) -> dict[str, Any]:
+    """What is stored, with the fields that have come since."""
+    try:
+        return Prefill.model_validate(stored).model_dump(mode="json")
+    except ValidationError:
+        return stored
 
 
 def _paths(patch: dict[str, Any], above: str = "") -> list[str]:

@@ -12,6 +12,7 @@ from creative.errors import HeadlinesUsedUp
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
 # Postgres keeps no NUL, in JSON either.
+WEB_ADDRESS = r"^https?://[^\x00]+$"
 Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 Layout = Literal["left", "right", "center"]
 
@@ -19,6 +20,7 @@ HEADLINE_LENGTH = 30
 SUBTITLE_LENGTH = 90
 CTA_LENGTH = 20
 BRAND_LENGTH = 25
+KEY_LENGTH = 120
 
 _DANGLING = " ,;:–—-/|(&+"
 _JOINERS = "\u200d\ufe0f"
@@ -47,7 +49,7 @@ class CallToAction(_Strict):
         Field(max_length=CTA_LENGTH, description="What the button says: an invitation to act."),
     ]  # fmt: skip
     url: Annotated[
-        str, Field(pattern=r"^https?://", max_length=2048, description="Where the button leads.")
+        str, Field(pattern=WEB_ADDRESS, max_length=2048, description="Where the button leads.")
     ]
 
 
@@ -84,7 +86,7 @@ class QRCodeWidget(_Strict):
     """A code that leads a phone to the product."""
 
     type: Literal["qr_code"] = "qr_code"
-    url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)]
+    url: Annotated[str, Field(pattern=WEB_ADDRESS, max_length=2048)]
 
 
 class PriceTagWidget(_Strict):
@@ -98,8 +100,8 @@ class RatingWidget(_Strict):
     """A rating that the page gave, out of `best`."""
 
     type: Literal["rating"] = "rating"
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    best: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
+    value: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+    best: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 5
     count: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
 
 
@@ -205,13 +207,14 @@ def cut_at_a_word(text: str, length: int) -> str:
 def headline_key(text: str) -> str:
     """What two headlines share that a reader would call equal.
 
-    NFKC and case are folded, white space too; punctuation at the end does not count.
+    NFKC and case are folded, white space too; punctuation at the end does not count. It has at
+    most 120 characters: what goes beyond are signs that stand for whole phrases.
     """
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     bare = folded
     while bare and (bare[-1].isspace() or unicodedata.category(bare[-1]).startswith("P")):
         bare = bare[:-1]
-    return bare or folded
+    return (bare or folded)[:KEY_LENGTH]
 
 
 def choose_words(draft: PrefillDraft, taken: Collection[str]) -> PrefillDraft:

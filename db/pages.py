@@ -2,17 +2,19 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from typing import Any
-from uuid import UUID
 
 from sqlakeyset import Marker, Paging, serialize_bookmark, unserialize_bookmark
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 _DIGEST_BYTES = 8
+# A page without rows leads to the first page or to the last, with no row to begin at.
+_BOOKMARK = re.compile(r"[<>](dt:[0-9-]{10} [0-9:.]{8,15}\+00:00~uuid:[0-9a-f-]{36})?")
 
 
 class CursorRefused(ValueError):
@@ -67,7 +69,8 @@ def read_page(
             page_size + 1
         )
     ).all()
-    paging = Paging(list(rows), page_size, backwards, place, [tuple(row[:2]) for row in rows])
+    places = [(row[0].astimezone(UTC), row[1]) for row in rows]
+    paging = Paging(list(rows), page_size, backwards, place, places)
     return Page(
         rows=paging.rows,
         next=_write_cursor(paging.next, listing) if paging.has_next else None,
@@ -86,17 +89,14 @@ def _read_cursor(cursor: str, listing: str) -> Marker:
     try:
         decoded = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         digest, bookmark = decoded[:_DIGEST_BYTES], decoded[_DIGEST_BYTES:]
-        if digest != _digest(bookmark, listing):
+        if digest != _digest(bookmark, listing) or not _BOOKMARK.fullmatch(bookmark.decode()):
             raise CursorRefused
         marker = unserialize_bookmark(bookmark.decode())
     except ValueError as error:
         raise CursorRefused from error
-    match marker.place:
-        case (datetime(tzinfo=zone), UUID()) if (
-            zone is not None and _write_cursor(marker, listing) == cursor
-        ):
-            return marker
-    raise CursorRefused
+    if _write_cursor(marker, listing) != cursor:
+        raise CursorRefused
+    return marker
 
 
 def _digest(bookmark: bytes, listing: str) -> bytes:

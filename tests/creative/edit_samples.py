@@ -28,7 +28,7 @@ REQUIRED = sorted(name for name, field in Prefill.model_fields.items() if field.
 
 
 def edit(**changes: Any) -> Edited:
-    return edit_prefill(STORED, changes)
+    return edit_prefill(deepcopy(STORED), changes)
 
 
 def after(**changes: Any) -> dict[str, Any]:
@@ -37,10 +37,10 @@ def after(**changes: Any) -> dict[str, Any]:
 
 def refused(changes: dict[str, Any]) -> dict[str, str]:
     """The sentences by the fields that they name."""
-    before = deepcopy(changes), deepcopy(STORED)
+    stored, before = deepcopy(STORED), deepcopy(changes)
     with pytest.raises(EditRefused) as caught:
-        edit_prefill(STORED, changes)
-    assert (changes, STORED) == before
+        edit_prefill(stored, changes)
+    assert (stored, changes) == (STORED, before)
     assert len(caught.value.problems) == len(dict(caught.value.problems))
     str(caught.value).encode()
     return dict(caught.value.problems)

@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from catalog.product import Source
+from creative.prefill import HEADLINE_LENGTH, headline_key
 from db import bulk_tasks, previews, sources
 from db.errors import UnknownRecord
 from db.session import unit_of_work
@@ -49,6 +51,18 @@ def test_what_another_batch_has_is_free(session: Session, preview_ids: list[UUID
 def test_a_preview_that_is_not_there_is_told(session: Session) -> None:
     with pytest.raises(UnknownRecord):
         previews.taken_headlines(session, uuid4(), {"slow mornings"})
+
+
+def test_the_longest_key_that_a_headline_has_is_kept(
+    session: Session, preview_ids: list[UUID]
+) -> None:
+    key, [first, second, _] = headline_key("\ufdfa" * HEADLINE_LENGTH), preview_ids
+    try:
+        with session.begin_nested():
+            take(session, first, uuid4(), key)
+    except DataError as error:
+        pytest.fail(str(error.orig))
+    assert previews.taken_headlines(session, second, {key}) == {key}
 
 
 def test_of_two_that_ask_at_the_same_time_the_second_sees_what_the_first_took(

@@ -59,15 +59,20 @@ BEGIN
 END $$
 """
 
-# It runs as its owner, for the API's role has no access to the tokens themselves.
+# It runs as its owner, for the API's role has no access to the tokens themselves; and it looks in
+# no temporary table, which that role could make.
 CREATE_FUNCTION = """
-CREATE FUNCTION cta_member_of_token(given bytea)
-RETURNS TABLE (workspace varchar, "user" varchar)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-    SELECT token.workspace, token."user" FROM cta_api_token AS token
-    WHERE token.token_hash = given AND token.revoked_at IS NULL
-$$
+DO $$
+BEGIN
+    EXECUTE format(
+        'CREATE FUNCTION cta_member_of_token(given bytea) '
+        'RETURNS TABLE (workspace varchar, "user" varchar) '
+        'LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp '
+        'AS $body$ SELECT token.workspace, token."user" FROM %I.cta_api_token AS token '
+        'WHERE token.token_hash = given AND token.revoked_at IS NULL $body$',
+        current_schema()
+    );
+END $$
 """
 
 
