@@ -105,4 +105,4 @@ readme-picture: setup ## Take the README's picture of the demo's previews (needs
 	$(BIN)/python -m demo.readme_picture
 
 clean: ## Remove what was written at run time (the environment stays)
-	rm -rf .data/* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .data/* .hypothesis .pytest_cache .mypy_cache .ruff_cache

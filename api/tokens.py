@@ -47,8 +47,11 @@ def list_tokens() -> None:
 
 def _member(workspace: str, user: str) -> Member:
     for option, value in (("--workspace", workspace), ("--user", user)):
-        if not 1 <= len(value) <= 200 or not value.isprintable():
-            raise typer.BadParameter("it takes 1 to 200 printable characters", param_hint=option)
+        if not 1 <= len(value.strip()) == len(value) <= 200 or not value.isprintable():
+            raise typer.BadParameter(
+                "it takes 1 to 200 printable characters, with no blank at either end",
+                param_hint=option,
+            )
     return Member(workspace, user)
 
 

@@ -1,5 +1,6 @@
 """A person's edits of a prefill: what is changed, and what that makes of the whole."""
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from json_merge_patch import create_patch, merge
 from pydantic import ValidationError
 
 from catalog.product import complaint
-from creative.prefill import Prefill
+from creative.prefill import WEB_ADDRESS, Prefill
 
 _ADDRESSES = ("original_background_url", "generated_background_url")
 
@@ -93,7 +94,6 @@ def _paths(patch: dict[str, Any], above: str = "") -> list[str]:
 
 def _on_the_web(address: str) -> bool:
     try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        return bool(re.match(WEB_ADDRESS, address) and urlsplit(address).hostname)
     except ValueError:
         return False

@@ -12,8 +12,9 @@ from creative.errors import HeadlinesUsedUp
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 Line = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
 # Postgres keeps no NUL, in JSON either.
-WEB_ADDRESS = r"^https?://[^\x00]+$"
-Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
+WEB_ADDRESS = r"^https?://[^\s\x00-\x1f\x7f]+$"
+Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")]
+Address = Annotated[str, Field(min_length=1, max_length=16_384, pattern=r"^[^\x00]+$")]
 Layout = Literal["left", "right", "center"]
 
 HEADLINE_LENGTH = 30
@@ -152,7 +153,7 @@ class _Content(Words):
     price: Annotated[str, Line, Field(max_length=30)] | None = None
     colors: Colors
     scrim: Annotated[float, Field(ge=0, le=1)] = 1.0
-    widgets: tuple[Widget, ...] = ()
+    widgets: Annotated[tuple[Widget, ...], Field(max_length=20)] = ()
     visual_vibe: Annotated[
         str, Line,
         Field(max_length=80, description="How the picture feels: its colour, scene and light."),
@@ -161,7 +162,7 @@ class _Content(Words):
     angle: Text
     locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
     generated_by: GeneratedBy
-    corrections: tuple[Text, ...] = ()
+    corrections: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
 
 
 class PrefillDraft(_Content):
@@ -185,8 +186,8 @@ class PrefillDraft(_Content):
 class Prefill(_Content):
     """The JSON that fills the overlay of one preview (SPEC: *Prefill fields*)."""
 
-    original_background_url: Text
-    generated_background_url: Text
+    original_background_url: Address
+    generated_background_url: Address
 
 
 def cut_at_a_word(text: str, length: int) -> str:

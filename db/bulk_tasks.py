@@ -68,7 +68,12 @@ def record(
         .returning(CTABulkGenerateTask.id)
     ).scalar_one_or_none()
     if inserted is None:
-        return _known(session, bulk_task_id, workspace, user, idempotency_key, request_hash)
+        known = _known(session, bulk_task_id, workspace, user, idempotency_key, request_hash)
+        # The one that had the key may have given it up just now.
+        return known or record(
+            session, bulk_task_id, sources, workspace=workspace, user=user, refresh=refresh,
+            idempotency_key=idempotency_key,
+        )  # fmt: skip
     session.add_all(
         CTABulkGenerateSource(
             bulk_generate_task_id=bulk_task_id,
@@ -92,7 +97,7 @@ def _known(
     user: str,
     idempotency_key: str | None,
     request_hash: bytes | None,
-) -> Recorded:
+) -> Recorded | None:
     found = CTABulkGenerateTask.id == bulk_task_id
     if idempotency_key is not None:
         found |= (
@@ -105,7 +110,9 @@ def _known(
             CTABulkGenerateTask.id, CTABulkGenerateTask.flow_run_id,
             CTABulkGenerateTask.request_hash,
         ).where(found)
-    ).one()  # fmt: skip
+    ).one_or_none()  # fmt: skip
+    if known is None:
+        return None
     if known.id != bulk_task_id and known.request_hash != request_hash:
         raise KeyUsedOtherwise(str(idempotency_key), known.id)
     return Recorded(known.id, known.flow_run_id)

@@ -29,7 +29,7 @@ _CAN_PASS_THE_POLICIES = text(
     """
     SELECT rolsuper OR rolbypassrls OR EXISTS (
         SELECT FROM pg_class WHERE oid = CAST('cta_iframe_preview' AS regclass)
-        AND pg_has_role(current_user, relowner, 'USAGE')
+        AND pg_has_role(current_user, relowner, 'MEMBER')
     ) FROM pg_roles WHERE rolname = current_user
     """
 )

@@ -230,7 +230,13 @@ def test_a_login_of_its_own_sees_one_workspace(engine: Engine, ids: Ids, login: 
 
 
 @pytest.mark.parametrize(
-    "change", ["ALTER ROLE {} SUPERUSER", "ALTER ROLE {} BYPASSRLS", "GRANT postgres TO {}"]
+    "change",
+    [
+        "ALTER ROLE {} SUPERUSER",
+        "ALTER ROLE {} BYPASSRLS",
+        "GRANT postgres TO {}",
+        "GRANT postgres TO {} WITH INHERIT FALSE, SET TRUE",
+    ],
 )
 def test_a_login_that_passes_by_the_policies_is_refused(
     engine: Engine, login: str, change: str

@@ -229,7 +229,9 @@ def test_the_command_lists_who_has_a_token_and_no_token(database: Engine) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["", "x" * 201, "a\nb", "a\tb", "\x1b[31mann", "a\u202eb", b"a\xff"], ids=ascii
+    "name",
+    ["", "   ", "ann ", "x" * 201, "a\nb", "a\tb", "\x1b[31mann", "a\u202eb", b"a\xff"],
+    ids=ascii,
 )
 @pytest.mark.parametrize("option", ["--workspace", "--user"])
 def test_a_name_that_cannot_be_is_refused_by_its_option(

@@ -127,6 +127,21 @@ def test_another_request_under_the_same_key_is_refused(
     assert count(session, CTABulkGenerateSource) == 2
 
 
+def test_a_key_that_is_given_up_just_now_serves_the_next_request(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ask(session)
+    look_it_up = bulk_tasks._known
+
+    def meanwhile(*asked: Any) -> Recorded | None:
+        bulk_tasks.give_up(session, first.bulk_task_id, "It could not be started.")
+        return look_it_up(*asked)
+
+    monkeypatch.setattr(bulk_tasks, "_known", meanwhile)
+    assert ask(session).bulk_task_id != first.bulk_task_id
+    assert count(session, CTABulkGenerateTask) == 2
+
+
 def test_a_key_belongs_to_one_user_of_one_workspace(session: Session) -> None:
     others: list[dict[str, Any]] = [
         {}, {"user": "bob"}, {"workspace": "rival"}, {"key": "twice"}, {"key": "ONCE"},
