@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +13,10 @@ import uvicorn
 from sqlalchemy import Engine
 
 from api.app import create_app
-from settings import PROJECT_ROOT
 from tests.api.conftest import ANN, NotedOrders, make_batch, new_token
 from tests.prefect_server import free_port
 
-SCHEMATHESIS = PROJECT_ROOT / ".venv" / "bin" / "schemathesis"
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 SECONDS = 30
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
