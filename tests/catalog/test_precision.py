@@ -92,7 +92,7 @@ def test_sixteen_bits_agree_with_thirty_two_in_rows_and_order(transformer: CLIP)
         # Rows nearer to each other than the rounding may change places, and only those.
         cosines, rounded = single[:8] @ single.T, half[:8] @ half.T
         rounding = np.abs(cosines - rounded).max()
-        assert rounding < 0.005
+        assert rounding < 0.01  # 0.004 with AMX, 0.006 with AVX-512 alone
         for exact, order in zip(cosines, np.argsort(-rounded, axis=1), strict=True):
             assert (np.diff(exact[order]) <= 2 * rounding).all()
 
