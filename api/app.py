@@ -4,8 +4,10 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from threading import Thread
 from typing import Any
 
+from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
@@ -15,9 +17,11 @@ from api.launcher import launcher_of
 from api.middleware import AccessLog, BoundedBody, log_with_request_ids
 from api.orders import Launcher
 from api.problems import REQUEST_ID_HEADER, Problem, install_problems
+from api.starting import start_forgotten
 from db.workspaces import get_api_engine
 from settings import Settings, get_settings
 
+_STARTS = 8
 DESCRIPTION = """
 Product-page addresses in; backgrounds and overlay prefills out. Every call but the two of health
 needs the bearer token of a workspace's user, and sees that workspace alone. Errors are problem
@@ -34,10 +38,13 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
         get_api_engine(settings)  # what is wrong with the database is told at the start
         # A request holds one thread and one connection: more of one would wait for the other.
         current_default_thread_limiter().total_tokens = settings.database_pool_size
+        # Prefect may take its time: those who wait for it must not hold the threads of all others.
+        app.state.starts = CapacityLimiter(_STARTS)
         app.state.launcher = launcher or launcher_of(settings)
         # What was imported stays: collections need not walk through it while answers wait.
         gc.collect()
         gc.freeze()
+        Thread(target=start_forgotten, args=(app.state.launcher,), daemon=True).start()
         yield
         app.state.launcher.close()
 

@@ -3,12 +3,14 @@
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import BearerToken, CurrentLauncher, Cursor, IdempotencyKey, PageSize
-from api.orders import Launcher, Order, RunNotStarted
+from api.orders import Launcher, Order
 from api.paging import listing
 from api.problems import describe_problems
+from api.routes import TokenFirst
 from api.schemas import (
     Batch,
     BatchCreated,
@@ -19,24 +21,22 @@ from api.schemas import (
     Progress,
     SourceProduct,
 )
-from catalog.product import InvalidSources
+from api.starting import start_recorded
 from db import bulk_tasks, outcomes, progress
-from db.api_tokens import Member
 from db.models import TaskStatus
 from db.outcomes import SourceOutcome
-from db.workspaces import member_unit_of_work, workspace_unit_of_work
-from settings import get_settings
+from db.workspaces import member_unit_of_work
 
-router = APIRouter(prefix="/batch", tags=["batches"])
+router = APIRouter(prefix="/batch", tags=["batches"], route_class=TokenFirst)
 
 
 @router.post(
     "/",
     status_code=201,
     response_model=BatchCreated,
-    responses=describe_problems(400, 401, 413, 422, 503),
+    responses=describe_problems(400, 401, 408, 413, 415, 422, 503),
 )
-def create_batch(
+async def create_batch(
     request: Request,
     response: Response,
     wanted: BatchRequest,
@@ -45,40 +45,37 @@ def create_batch(
     idempotency_key: IdempotencyKey = None,
 ) -> BatchCreated:
     """Start a batch: its previews are made from now on, at the pace that the cap allows."""
-    most = get_settings().api_max_sources
-    if len(wanted.sources) > most:
-        raise InvalidSources([f"sources: at most {most:,} are taken in one batch."])
+    made = await to_thread.run_sync(
+        _record_and_start,
+        launcher,
+        wanted,
+        token,
+        idempotency_key,
+        limiter=request.app.state.starts,
+    )
+    response.headers["Location"] = str(
+        request.url_for("read_batch", batch_id=made.bulk_generate_task_id)
+    )
+    return made
+
+
+def _record_and_start(
+    launcher: Launcher, wanted: BatchRequest, token: str, idempotency_key: str | None
+) -> BatchCreated:
     with member_unit_of_work(token) as (session, member):
         recorded = bulk_tasks.record(
             session, uuid4(), wanted.sources, workspace=member.workspace, user=member.user,
             refresh=wanted.refresh, idempotency_key=idempotency_key,
         )  # fmt: skip
-    run_id = recorded.flow_run_id or _start(launcher, recorded.bulk_task_id, wanted, member)
-    response.headers["Location"] = str(
-        request.url_for("read_batch", batch_id=recorded.bulk_task_id)
-    )
-    return BatchCreated(bulk_generate_task_id=recorded.bulk_task_id, task_id=run_id)
-
-
-def _start(launcher: Launcher, bulk_task_id: UUID, wanted: BatchRequest, member: Member) -> UUID:
     order = Order(
-        bulk_task_id=bulk_task_id,
+        bulk_task_id=recorded.bulk_task_id,
         sources=[{"url": item.url, "batch_size": item.batch_size} for item in wanted.sources],
         workspace=member.workspace,
         user=member.user,
         refresh=wanted.refresh,
     )
-    try:
-        run_id = launcher.start(order)
-    except RunNotStarted as error:
-        with workspace_unit_of_work(member.workspace) as session:
-            begun = bulk_tasks.give_up(session, bulk_task_id, str(error))
-        if begun is None:
-            raise
-        return begun
-    with workspace_unit_of_work(member.workspace) as session:
-        bulk_tasks.own(session, bulk_task_id, run_id)
-    return run_id
+    run_id = recorded.flow_run_id or start_recorded(launcher, order)
+    return BatchCreated(bulk_generate_task_id=recorded.bulk_task_id, task_id=run_id)
 
 
 @router.get("/", response_model=Listing[Batch], responses=describe_problems(400, 401, 422, 503))

@@ -15,8 +15,8 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
-def read_health() -> Health:
-    """That the process answers; nothing else is asked."""
+async def read_health() -> Health:
+    """That the process answers; nothing else is asked, not even for a thread."""
     return Health(status="ok")
 
 

@@ -17,6 +17,7 @@ from settings import Settings
 DEPLOYMENT = "bulk-generate/bulk-generate"
 _LOGGER = logging.getLogger("api.launcher")
 _TIMEOUT = httpx.Timeout(10, connect=3)
+_SHORT = httpx.Timeout(2)
 
 
 def launcher_of(settings: Settings) -> Launcher:
@@ -29,7 +30,7 @@ class Deployment:
 
     def start(self, order: Order) -> UUID:
         """Start the deployment by its name; Prefect takes one order for one run."""
-        with _reaching_prefect() as client:
+        with _reaching_prefect(_TIMEOUT, retries=1) as client:
             deployment = client.read_deployment_by_name(DEPLOYMENT)
             flow_run = client.create_flow_run_from_deployment(
                 deployment.id,
@@ -40,7 +41,7 @@ class Deployment:
 
     def check(self) -> None:
         """Ask the Prefect server whether it is well, and has the deployment."""
-        with _reaching_prefect() as client:
+        with _reaching_prefect(_SHORT, retries=0) as client:
             client.read_deployment_by_name(DEPLOYMENT)
 
     def close(self) -> None:
@@ -48,7 +49,7 @@ class Deployment:
 
 
 @contextmanager
-def _reaching_prefect() -> Iterator[SyncPrefectClient]:
+def _reaching_prefect(timeout: httpx.Timeout, retries: int) -> Iterator[SyncPrefectClient]:
     """A client that gives up soon, for somebody waits for the answer."""
     if not PREFECT_API_URL.value():
         raise RunNotStarted(
@@ -57,8 +58,8 @@ def _reaching_prefect() -> Iterator[SyncPrefectClient]:
         )
     try:
         with (
-            temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 1}),
-            get_client(httpx_settings={"timeout": _TIMEOUT}, sync_client=True) as client,
+            temporary_settings({PREFECT_CLIENT_MAX_RETRIES: retries}),
+            get_client(httpx_settings={"timeout": timeout}, sync_client=True) as client,
         ):
             yield client
     except ObjectNotFound as error:

@@ -1,18 +1,21 @@
 """What happens around every request: its body is bounded, and a line of the log tells of it."""
 
+import asyncio
 import logging
 import time
 
 from asgi_correlation_id import CorrelationIdFilter
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import BodyTooLarge
 
 _ACCESS = logging.getLogger("api.access")
+_BODY_SECONDS = 30
 
 
 class BoundedBody:
-    """Refuses a body that is larger than `most` bytes, announced or not, with 413."""
+    """Refuses a body that is larger than `most` bytes (413), or that takes too long (408)."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -23,12 +26,22 @@ class BoundedBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        read = 0
+        read, complete = 0, False
+        deadline = time.monotonic() + _BODY_SECONDS
 
         async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, complete
+            if complete:
+                return await receive()
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException(
+                    408, f"The body did not come within {_BODY_SECONDS} seconds"
+                ) from error
             read += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if read > self._most:
                 raise BodyTooLarge(self._most)
             return message
@@ -60,9 +73,14 @@ class AccessLog:
             await self._app(scope, receive, noting)
         finally:
             _ACCESS.info(
-                "%s %s %s %.0f ms", scope["method"], scope["path"], status,
+                "%s %s %s %.0f ms", scope["method"], _as_sent(scope), status,
                 1000 * (time.perf_counter() - began),
             )  # fmt: skip
+
+
+def _as_sent(scope: Scope) -> str:
+    """The path with its escapes, for what they stand for could begin a line of its own."""
+    return bytes(scope.get("raw_path") or b"").decode("ascii", "backslashreplace")
 
 
 def log_with_request_ids() -> None:

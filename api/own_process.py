@@ -9,14 +9,19 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from api.orders import Order, RunNotStarted
 from db import bulk_tasks
 from db.session import unit_of_work
 from settings import PROJECT_ROOT
 
-_START_SECONDS = 90
+_START_SECONDS = 60
 _CLOSE_SECONDS = 30
 
 
@@ -46,6 +51,10 @@ class OwnProcess:
         with self._lock:
             if not self._runner.is_alive:
                 self._runner = _RunnerProcess()
+                raise RunNotStarted(
+                    "The process that runs bulk tasks had died, why is in the API's log; it is "
+                    "started again."
+                )
             ready = self._runner.ready
         if not ready.done():
             raise RunNotStarted("The process that runs bulk tasks is starting.")
@@ -64,84 +73,103 @@ class _RunnerProcess:
         self.ready: Future[None] = Future()
         self._lock = threading.Lock()
         self._answers: dict[UUID, Future[UUID]] = {}
+        self._has_ended = False
+        # Written by a thread: the process reads when it has time, and nobody is to wait for that.
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         # In a session of its own: what ends the API from the keyboard is not meant for it.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.runner"],
             cwd=PROJECT_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             start_new_session=True,
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        threading.Thread(target=self._write, daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
         """Whether it takes orders."""
-        return self._process.poll() is None and self._listener.is_alive()
+        return not self._has_ended and self._process.poll() is None
 
     def hand_over(self, order: Order) -> "Future[UUID]":
         """Give it an order, once however often it is given; the answer is the run's id."""
-        assert self._process.stdin is not None
         with self._lock:
-            if order.bulk_task_id in self._answers:
-                return self._answers[order.bulk_task_id]
-            answer = self._answers[order.bulk_task_id] = Future()
-        try:
-            self._process.stdin.write(json.dumps(order.as_parameters()) + "\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            with self._lock:
-                self._answers.pop(order.bulk_task_id, None)
-            raise RunNotStarted("The process that runs bulk tasks has just ended.") from error
-        return answer
+            if self._has_ended:
+                raise RunNotStarted("The process that runs bulk tasks has just ended.")
+            if order.bulk_task_id not in self._answers:
+                self._answers[order.bulk_task_id] = Future()
+                self._lines.put(json.dumps(order.as_parameters()).encode() + b"\n")
+            return self._answers[order.bulk_task_id]
 
     def close(self) -> None:
         """End it, and all that it started."""
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.close()
+        self._lines.put(None)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=_CLOSE_SECONDS)
         self._end_group()
         self._listener.join(timeout=_CLOSE_SECONDS)
 
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError), self._process.stdin:
+            while (line := self._lines.get()) is not None:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            message = json.loads(line)
-            if "ready" in message:
-                self.ready.set_result(None)
-                continue
-            bulk_task_id = UUID(message["bulk_task_id"])
-            with self._lock:
-                answer = self._answers[bulk_task_id]
-                if "flow_run_id" not in message:
-                    del self._answers[bulk_task_id]
-            if "flow_run_id" in message:
-                answer.set_result(UUID(message["flow_run_id"]))
-            elif "problem" in message:
-                answer.set_exception(RunNotStarted(message["problem"]))
-        self._end_group()
-        self._close_what_is_left()
+        try:
+            for line in self._process.stdout:
+                self._hear(json.loads(line))
+        finally:
+            self._end_group()
+            self._close_what_is_left()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "ready" in message:
+            self.ready.set_result(None)
+            return
+        bulk_task_id = UUID(message["bulk_task_id"])
+        with self._lock:
+            answer = self._answers[bulk_task_id]
+            if "flow_run_id" not in message:
+                del self._answers[bulk_task_id]
+        if "flow_run_id" in message:
+            answer.set_result(UUID(message["flow_run_id"]))
+        elif "problem" in message:
+            answer.set_exception(RunNotStarted(message["problem"]))
 
     def _close_what_is_left(self) -> None:
         """Had it been asked to end, it would have closed its rows itself."""
-        reason = "The process that ran it ended unexpectedly; it can be run again."
+        self._lines.put(None)
         if not self.ready.done():
             self.ready.set_exception(RunNotStarted("The process that runs bulk tasks has died."))
         with self._lock:
+            self._has_ended = True
             left = dict(self._answers)
         for bulk_task_id, answer in left.items():
-            if not answer.done():
-                answer.set_exception(RunNotStarted(reason))
-                continue
-            with unit_of_work() as session:
-                bulk_tasks.settle(session, bulk_task_id, answer.result(), reason)
+            if answer.done():
+                _settle(bulk_task_id, answer.result())
+            else:
+                answer.set_exception(
+                    RunNotStarted("The process that runs bulk tasks ended before it began.")
+                )
 
     def _end_group(self) -> None:
         """End the Prefect server that it may have left behind."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+
+@retry(
+    retry=retry_if_exception_type(OperationalError),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    stop=stop_after_delay(30),
+)
+def _settle(bulk_task_id: UUID, run_id: UUID) -> None:
+    reason = "The process that ran it ended unexpectedly; it can be run again."
+    with unit_of_work() as session:
+        bulk_tasks.settle(session, bulk_task_id, run_id, reason)

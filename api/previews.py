@@ -11,17 +11,18 @@ from fastapi.responses import HTMLResponse
 from api.deps import BearerToken, Cursor, IfMatch, IfNoneMatch, PageSize
 from api.paging import listing
 from api.problems import describe_problems
+from api.routes import TokenFirst
 from api.schemas import Listing, Preview, PreviewChanges
-from creative.edits import edit_prefill
+from creative.edits import as_prefill, edit_prefill
 from creative.frame import render_frame
-from creative.prefill import Prefill, headline_key
+from creative.prefill import headline_key
 from db import previews
 from db.errors import PreviewChanged
 from db.models import PreviewStatus
 from db.previews import ShownPreview
 from db.workspaces import member_unit_of_work
 
-router = APIRouter(prefix="/previews", tags=["previews"])
+router = APIRouter(prefix="/previews", tags=["previews"], route_class=TokenFirst)
 
 _ETAG: dict[str, Any] = {
     "headers": {"ETag": {"description": "This very state of it.", "schema": {"type": "string"}}}
@@ -71,7 +72,7 @@ def read_preview(
 @router.patch(
     "/{preview_id}/",
     response_model=Preview,
-    responses={200: _ETAG, **describe_problems(400, 401, 404, 409, 412, 413, 422, 503)},
+    responses={200: _ETAG, **describe_problems(400, 401, 404, 408, 409, 412, 413, 415, 422, 503)},
     openapi_extra={
         "requestBody": {
             "content": {
@@ -115,7 +116,7 @@ def read_frame(preview_id: UUID, token: BearerToken) -> HTMLResponse:
     """The overlay of a preview that is done, as a page that can stand in an iframe."""
     with member_unit_of_work(token) as (session, _):
         preview = previews.filled(session, preview_id)
-    return HTMLResponse(render_frame(Prefill.model_validate(preview.prefill)))
+    return HTMLResponse(render_frame(as_prefill(preview.prefill)))
 
 
 def _answer(preview: ShownPreview) -> Response:

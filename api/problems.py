@@ -4,12 +4,13 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -18,8 +19,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 
 from api.orders import RunNotStarted
+from api.routes import check_token
 from catalog.product import InvalidSources, complaint
-from creative.edits import EditRefused
+from creative.edits import EditRefused, PrefillOutdated
 from db.api_tokens import TokenRefused
 from db.errors import (
     BulkTaskNotEnded,
@@ -29,11 +31,11 @@ from db.errors import (
     UnknownRecord,
 )
 from db.pages import CursorRefused
-from db.workspaces import member_unit_of_work
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID_HEADER = "X-Request-ID"
 _LOGGER = logging.getLogger("api.problems")
+_MOST_TOLD = 100
 
 
 class BodyTooLarge(HTTPException):
@@ -73,6 +75,7 @@ _STATUSES: dict[type[Exception], int] = {
     UnknownRecord: 404,
     BulkTaskNotEnded: 409,
     PreviewNotDone: 409,
+    PrefillOutdated: 409,
     PreviewChanged: 412,
     KeyUsedOtherwise: 422,
     RunNotStarted: 503,
@@ -119,9 +122,9 @@ def answer(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=request.url.path,
+        instance=quote(request.scope["path"]),
         request_id=request_id,
-        errors=None if errors is None else list(errors),
+        errors=None if errors is None else list(islice(errors, _MOST_TOLD)),
     )
     return JSONResponse(
         problem.model_dump(mode="json", exclude_none=True),
@@ -158,13 +161,13 @@ def _pointer_of(sentence: str) -> str:
 
 def _edit_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, EditRefused)
-    errors = [
-        FieldProblem(
-            detail=f"{'.'.join(filter(None, ['prefill', field]))}: {sentence}",
-            pointer=_pointer(["prefill", *filter(None, field.split("."))]),
-        )
-        for field, sentence in error.problems
-    ]
+    errors = []
+    for field, sentence in error.problems:
+        path = ["prefill", *filter(None, field.split("."))]
+        if path[1:2] == ["widgets"]:
+            del path[3:4]  # which kind of widget it was taken for is no part of the way
+        detail = f"{'.'.join(path)}: {sentence}"
+        errors.append(FieldProblem(detail=detail, pointer=_pointer(path)))
     return _refused(request, error, errors)
 
 
@@ -176,11 +179,10 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     """What is wrong with a request is told to those alone who may make one."""
     assert isinstance(error, RequestValidationError)
     try:
-        _, token = get_authorization_scheme_param(request.headers.get("Authorization"))
-        with member_unit_of_work(token):
-            problems = error.errors()
+        check_token(request)
     except TokenRefused as refused:
         return _known(request, refused)
+    problems = error.errors()
     if problems[0]["type"] == "json_invalid":
         return answer(request, 400, "The body is no JSON.")
     told = [problem.get("ctx", {}).get("error") for problem in problems]
@@ -238,6 +240,6 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return answer(
         request, 500,
         "An unexpected error came up. It is in the API's log, under this request's id.",
-        # This handler stands outside of what adds the id to other answers.
-        headers={REQUEST_ID_HEADER: correlation_id.get() or ""},
+        # This handler stands outside of what adds the id to other answers, and the server hangs up.
+        headers={REQUEST_ID_HEADER: correlation_id.get() or "", "Connection": "close"},
     )  # fmt: skip

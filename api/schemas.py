@@ -1,18 +1,23 @@
 """What goes over the wire: requests and answers, as OpenAPI shows them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from catalog.product import CheckedSources, InvalidSources, Source
+from api.bounds import TooManyParts, at_most
+from catalog.product import CheckedSources, InvalidSources
 from creative.prefill import Prefill
 from db.models import PreviewStatus, TaskStatus
+from settings import get_settings
 
 Listed = TypeVar("Listed")
+_PARTS_OF_A_SOURCE = 500
+_PARTS_OF_A_PREFILL = 1_000
 
 
 class _AsStored:
@@ -32,9 +37,20 @@ class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def _some(sources: list[Source]) -> list[Source]:
+def _bounded(sources: Any) -> Any:
+    """Look at how many there are before each is looked at, and told of."""
+    if not isinstance(sources, list):
+        return sources
+    most = get_settings().api_max_sources
     if not sources:
         raise InvalidSources(["sources: at least one product address is needed."])
+    if len(sources) > most:
+        raise InvalidSources([f"sources: at most {most:,} are taken in one batch."])
+    for position, source in enumerate(sources):
+        try:
+            at_most(_PARTS_OF_A_SOURCE, source)
+        except TooManyParts as error:
+            raise InvalidSources([f"sources[{position}]: {error}."]) from error
     return sources
 
 
@@ -50,7 +66,7 @@ class BatchRequest(BaseModel):
 
     sources: Annotated[
         CheckedSources,
-        AfterValidator(_some),
+        BeforeValidator(_bounded),
         Field(
             description="The product pages, each with its number.",
             json_schema_extra={"minItems": 1},
@@ -156,10 +172,14 @@ class PreviewChanges(BaseModel):
         },
     )
 
-    prefill: dict[str, Any] = Field(
-        description="A JSON Merge Patch (RFC 7396) of the prefill: the fields given change, null "
-        "takes one out, lists are replaced whole. A complete prefill replaces the whole."
-    )
+    prefill: Annotated[
+        dict[str, Any],
+        BeforeValidator(partial(at_most, _PARTS_OF_A_PREFILL)),
+        Field(
+            description="A JSON Merge Patch (RFC 7396) of the prefill: the fields given change, "
+            "null takes one out, lists are replaced whole. A complete prefill replaces the whole."
+        ),
+    ]
 
 
 class Listing(_Answer, Generic[Listed]):

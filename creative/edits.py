@@ -29,6 +29,20 @@ class EditRefused(ValueError):
         return type(self), (self.problems,)
 
 
+class PrefillOutdated(ValueError):
+    """What is stored keeps other rules than those of today; `problems` are as in `EditRefused`."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        told = " ".join(f"{field}: {sentence}" for field, sentence in problems[:5])
+        super().__init__(
+            f"The stored prefill is of an older kind ({told}) Replace it with a complete one."
+        )
+
+    def __reduce__(self) -> tuple[type["PrefillOutdated"], tuple[list[tuple[str, str]]]]:
+        return type(self), (self.problems,)
+
+
 @dataclass(frozen=True)
 class Edited:
     """A prefill after an edit, and the paths of the fields that are other than before."""
@@ -47,12 +61,13 @@ def edit_prefill(stored: dict[str, Any], changes: dict[str, Any]) -> Edited:
     Raises:
         EditRefused: the result breaks a rule of `Prefill`, or leads the overlay to something that
             is not on the web.
+        PrefillOutdated: what is stored breaks one already, and the changes do not mend it.
     """
     try:
         try:
             edited = Prefill.model_validate(changes)
         except ValidationError:
-            edited = _validated(merge(deepcopy(stored), changes))
+            edited = _validated(merge(deepcopy(stored), changes), stored)
     except RecursionError as error:
         raise EditRefused([("", "the changes have too many levels.")]) from error
     before, after = _whole(stored), edited.model_dump(mode="json")
@@ -64,16 +79,31 @@ def edit_prefill(stored: dict[str, Any], changes: dict[str, Any]) -> Edited:
     return Edited(edited, fields)
 
 
-def _validated(merged: Any) -> Prefill:
+def as_prefill(stored: dict[str, Any]) -> Prefill:
+    """What is stored, as a prefill.
+
+    Raises:
+        PrefillOutdated: it was stored under other rules.
+    """
+    try:
+        return Prefill.model_validate(stored)
+    except ValidationError as error:
+        raise PrefillOutdated(_told(error)) from error
+
+
+def _validated(merged: dict[str, Any], stored: dict[str, Any]) -> Prefill:
     try:
         return Prefill.model_validate(merged)
     except ValidationError as error:
-        raise EditRefused(
-            [
-                (".".join(str(part) for part in problem["loc"]), complaint(problem))
-                for problem in error.errors(include_url=False)
-            ]
-        ) from error
+        as_prefill(stored)
+        raise EditRefused(_told(error)) from error
+
+
+def _told(error: ValidationError) -> list[tuple[str, str]]:
+    return [
+        (".".join(str(part) for part in problem["loc"]), complaint(problem))
+        for problem in error.errors(include_url=False)
+    ]
 
 
 def _whole(stored: dict[str, Any]) -> dict[str, Any]:

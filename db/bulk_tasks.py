@@ -4,16 +4,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from catalog.product import Source
 from db import statuses
-from db.errors import BulkTaskNotEnded, KeyUsedOtherwise, UnknownRecord
+from db.errors import BulkTaskGivenUp, BulkTaskNotEnded, KeyUsedOtherwise, UnknownRecord
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, TaskStatus
 from db.pages import Page, read_page
 from db.progress import failures, progress, summary
@@ -107,11 +107,14 @@ def _known(
         )
     known = session.execute(
         select(
-            CTABulkGenerateTask.id, CTABulkGenerateTask.flow_run_id,
+            CTABulkGenerateTask.id, CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.status,
             CTABulkGenerateTask.request_hash,
         ).where(found)
     ).one_or_none()  # fmt: skip
     if known is None:
+        return None
+    if known.id != bulk_task_id and known.status == TaskStatus.FAILED and not known.flow_run_id:
+        _free_key(session, known.id)
         return None
     if known.id != bulk_task_id and known.request_hash != request_hash:
         raise KeyUsedOtherwise(str(idempotency_key), known.id)
@@ -128,15 +131,20 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
 
     Raises:
         UnknownRecord: no bulk task has this id.
+        BulkTaskGivenUp: it was ended before any run had begun.
     """
-    found = session.execute(
+    owned = session.execute(
         update(CTABulkGenerateTask)
-        .where(CTABulkGenerateTask.id == bulk_task_id)
+        .where(
+            CTABulkGenerateTask.id == bulk_task_id,
+            CTABulkGenerateTask.flow_run_id.is_not(None)
+            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED),
+        )
         .values(flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id))
         .returning(CTABulkGenerateTask.id)
     ).scalar_one_or_none()
-    if found is None:
-        raise UnknownRecord("bulk task", bulk_task_id)
+    if owned is None:
+        raise BulkTaskGivenUp(bulk_task_id, get(session, bulk_task_id).error_message or "")
 
 
 def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
@@ -185,12 +193,35 @@ def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     statuses.close(session, CTABulkGenerateSource, sources, reason)
     statuses.close(session, CTABulkGenerateTask, CTABulkGenerateTask.id == bulk_task_id, reason)
+    _free_key(session, bulk_task_id)
+    return None
+
+
+def _free_key(session: Session, bulk_task_id: UUID) -> None:
     session.execute(
         update(CTABulkGenerateTask)
         .where(CTABulkGenerateTask.id == bulk_task_id)
         .values(idempotency_key=None, request_hash=None)
     )
-    return None
+
+
+def forgotten(session: Session, age: timedelta) -> list[CTABulkGenerateTask]:
+    """The bulk tasks that have waited for a run for longer than `age`, with their sources.
+
+    Whoever recorded them has died before it could start the run.
+    """
+    return list(
+        session.scalars(
+            select(CTABulkGenerateTask)
+            .where(
+                CTABulkGenerateTask.status == TaskStatus.PENDING,
+                CTABulkGenerateTask.flow_run_id.is_(None),
+                CTABulkGenerateTask.created_at < func.now() - age,
+            )
+            .options(selectinload(CTABulkGenerateTask.sources))
+            .order_by(CTABulkGenerateTask.created_at)
+        )
+    )
 
 
 def page(

@@ -62,11 +62,22 @@ class BulkTaskNotEnded(Exception):
         self.bulk_task_id, self.status = bulk_task_id, status
         super().__init__(
             f"The bulk task {bulk_task_id} is {status}; it can be deleted when it is done or "
-            "failed. Cancelling its run in Prefect ends it."
+            "failed."
         )
 
     def __reduce__(self) -> tuple[type["BulkTaskNotEnded"], tuple[UUID, str]]:
         return type(self), (self.bulk_task_id, self.status)
+
+
+class BulkTaskGivenUp(Exception):
+    """A bulk task was ended before any run of it had begun."""
+
+    def __init__(self, bulk_task_id: UUID, reason: str) -> None:
+        self.bulk_task_id, self.reason = bulk_task_id, reason
+        super().__init__(f"The bulk task {bulk_task_id} was ended before its run began. {reason}")
+
+    def __reduce__(self) -> tuple[type["BulkTaskGivenUp"], tuple[UUID, str]]:
+        return type(self), (self.bulk_task_id, self.reason)
 
 
 class KeyUsedOtherwise(Exception):

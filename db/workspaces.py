@@ -21,7 +21,7 @@ from settings import Settings, get_settings
 
 API_ROLE = "cta_api"
 # Where Postgres expects few rows it would gather and sort them, and be wrong about large products.
-_IN_THE_ORDER_OF_INDEXES = "-c enable_bitmapscan=off"
+_OPTIONS = "-c enable_bitmapscan=off -c timezone=UTC"
 _engines: dict[str, Engine] = {}
 _engines_lock = threading.Lock()
 
@@ -73,7 +73,7 @@ def get_api_engine(settings: Settings | None = None) -> Engine:
 
 
 def _connect_confined(migrated: Engine, settings: Settings) -> Engine:
-    url, options = migrated.url, _IN_THE_ORDER_OF_INDEXES
+    url, options = migrated.url, _OPTIONS
     if settings.api_database_url is not None:
         url = make_url(settings.api_database_url).set(drivername="postgresql+psycopg2")
     else:

@@ -101,10 +101,18 @@ def _run(
             target=_watch, args=(bar, previews, bulk_task_id, ended), daemon=True
         )
         # Imported here, because settings and Prefect read the environment when they are imported.
+        from catalog.product import check_sources
+        from db import bulk_tasks
+        from db.session import unit_of_work
         from flows import bulk_generate
 
         watcher.start()
         try:
+            with unit_of_work() as session:
+                bulk_tasks.record(
+                    session, bulk_task_id, check_sources(sources), workspace="demo", user="demo",
+                    refresh=True,
+                )  # fmt: skip
             result: BulkGenerateResult = bulk_generate(
                 sources, workspace="demo", user="demo", refresh=True, bulk_task_id=bulk_task_id
             )

@@ -93,18 +93,18 @@ def bulk_generate(
         workspace: the tenant that everything belongs to.
         user: who asks for it.
         refresh: read the pages again, however lately they were read.
-        bulk_task_id: a bulk task that is recorded already; left out, the run records one, which
-            gets the run's own id.
+        bulk_task_id: a bulk task that is recorded already, with its sources; left out, the run
+            records one, which gets the run's own id.
 
     Raises:
         NothingGenerated: not a single preview could be made.
     """
     ensure_generation_limit()
     run_id = flow_run.id
-    bulk_task_id = bulk_task_id or UUID(run_id)
     references = record_bulk_task(
-        bulk_task_id, sources, run_id=run_id, workspace=workspace, user=user, refresh=refresh
+        bulk_task_id, sources, run_id=UUID(run_id), workspace=workspace, user=user, refresh=refresh
     )
+    bulk_task_id = bulk_task_id or UUID(run_id)
     starts = start_source.map(references)
     wait(starts)
     check_bulk_task(bulk_task_id, problems_of(starts))

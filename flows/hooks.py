@@ -60,6 +60,13 @@ def settle_bulk_task(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
 
 
 @_persistent
+def give_up_bulk_task(bulk_task_id: UUID, reason: str) -> None:
+    """A bulk task never got its run."""
+    with unit_of_work() as session:
+        bulk_tasks.give_up(session, bulk_task_id, reason)
+
+
+@_persistent
 def mark_source_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A source is `running`, and its bulk task with it."""
     with unit_of_work() as session:

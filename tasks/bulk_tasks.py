@@ -22,7 +22,7 @@ from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
     retry_condition_fn=may_pass,
 )
 def record_bulk_task(
-    bulk_task_id: UUID,
+    bulk_task_id: UUID | None,
     requested: Sequence[Source],
     *,
     run_id: UUID,
@@ -30,13 +30,21 @@ def record_bulk_task(
     user: str,
     refresh: bool,
 ) -> list[SourceReference]:
-    """Record a request, unless it is recorded already; returns the sources still to be done."""
+    """Record a request under the run's own id, unless it is recorded under another.
+
+    Returns the sources that are still to be done.
+
+    Raises:
+        UnknownRecord: `bulk_task_id` names a bulk task that was deleted.
+        BulkTaskGivenUp: it was ended before its run began.
+    """
     with unit_of_work() as session:
-        bulk_tasks.record(
-            session, bulk_task_id, requested, workspace=workspace, user=user, refresh=refresh
-        )
-        bulk_tasks.own(session, bulk_task_id, run_id)
-        return sources.unfinished(session, bulk_task_id)
+        if bulk_task_id is None:
+            bulk_tasks.record(
+                session, run_id, requested, workspace=workspace, user=user, refresh=refresh
+            )
+        bulk_tasks.own(session, bulk_task_id or run_id, run_id)
+        return sources.unfinished(session, bulk_task_id or run_id)
 
 
 def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:

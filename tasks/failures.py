@@ -13,7 +13,7 @@ from catalog.clip import ClipUnavailable
 from catalog.errors import CatalogError
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
-from db.errors import PreviewNotOwned, UnknownRecord
+from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord
 
 
 class RunFailed(Exception):
@@ -44,7 +44,7 @@ class PartsNotStarted(RunFailed):
 
 _TOLD_AS_THEY_ARE = (
     CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
-    UnknownRecord, RunFailed,
+    UnknownRecord, BulkTaskGivenUp, RunFailed,
 )  # fmt: skip
 
 

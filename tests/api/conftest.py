@@ -67,6 +67,8 @@ def client_of(anonymous: TestClient) -> Callable[[Member], TestClient]:
         client = TestClient(
             anonymous.app, base_url="http://api.example", raise_server_exceptions=False
         )
+        # As on a server: all requests are answered in one event loop.
+        client.portal = anonymous.portal
         client.headers["Authorization"] = f"Bearer {new_token(member)}"
         return client
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
+from api.starting import start_forgotten
+from db import bulk_tasks
 from db.api_tokens import Member
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview
 from db.session import unit_of_work
@@ -179,6 +182,41 @@ def test_a_request_whose_process_died_before_it_started_the_run_starts_it_when_r
     assert answer.status_code == 201
     [batch] = recorded()
     assert batch.flow_run_id == launcher.run_ids[batch.id] == UUID(answer.json()["task_id"])
+
+
+def test_what_an_api_had_recorded_when_it_died_is_started_by_the_next(
+    ann: TestClient, launcher: NotedOrders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(launcher, "start", lambda order: 1 / 0)
+        assert ann.post("/batch/", json=JOB).status_code == 500
+        assert ann.post("/batch/", json=JOB).status_code == 500
+    [older, _] = recorded()
+    with unit_of_work() as session:
+        session.execute(
+            update(CTABulkGenerateTask)
+            .where(CTABulkGenerateTask.id == older.id)
+            .values(created_at=func.now() - timedelta(minutes=3))
+        )
+    start_forgotten(launcher)
+    [order] = launcher.orders
+    assert (order.bulk_task_id, order.sources) == (older.id, JOB["sources"])
+    assert (order.workspace, order.user) == ("acme", "ann")
+    assert {batch.flow_run_id for batch in recorded()} == {launcher.run_ids[older.id], None}
+
+
+def test_a_batch_that_was_given_up_meanwhile_is_not_answered_as_started(
+    ann: TestClient, launcher: NotedOrders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up_meanwhile(order: Any) -> UUID:
+        with unit_of_work() as session:
+            bulk_tasks.give_up(session, order.bulk_task_id, "Another request gave it up.")
+        return uuid4()
+
+    monkeypatch.setattr(launcher, "start", give_up_meanwhile)
+    answer = ann.post("/batch/", json=JOB)
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "Another request gave it up."
 
 
 def test_twenty_at_once_with_one_key_make_one_batch(ann: TestClient, launcher: NotedOrders) -> None:

@@ -1,19 +1,27 @@
 """The API alone, with neither server nor worker: it starts and stops a process that runs batches."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
 from sqlalchemy import Engine
 
+from catalog.product import Source
+from db import bulk_tasks
+from db.session import unit_of_work
+from settings import PROJECT_ROOT
 from tests.api.conftest import ANN, new_token
 from tests.api.served import Served, served
 from tests.pages import Pages
@@ -77,6 +85,17 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
+def runs_of(api: Served, batch_id: str) -> list[str]:
+    """The runs of a batch that its Prefect server knows."""
+    [server] = [
+        command for one in family(psutil.Process(api.process.pid))
+        if "prefect.server.api.server" in (command := command_of(one))
+    ]  # fmt: skip
+    port = server.split("--port ")[1].split()[0]
+    runs = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}).json()
+    return [run["id"] for run in runs if run["parameters"].get("bulk_task_id") == batch_id]
+
+
 def job(pages: Pages, count: int, batch_size: int) -> dict[str, Any]:
     sources = [{"url": f"{pages.url}/mug-{n}", "batch_size": batch_size} for n in range(count)]
     return {"sources": sources}
@@ -112,7 +131,7 @@ def test_a_batch_is_made_without_server_and_worker(
     wanted = {
         "sources": [{"url": f"{pages.url}/mug", "batch_size": 2}, {"url": f"{pages.url}/gone"}]
     }
-    with serve(6000) as (_, ann):
+    with serve(6000) as (api, ann):
         starting = ann.get("/readyz")
         assert starting.status_code == 503
         assert "is starting" in starting.json()["detail"]
@@ -144,6 +163,7 @@ def test_a_batch_is_made_without_server_and_worker(
         assert seen[-1]["task_id"] == made["task_id"]
         assert (seen[-1]["progress"]["done"], seen[-1]["progress"]["failed"]) == (2, 1)
         assert len(ann.get("/batch/").json()["results"]) == 1
+        assert runs_of(api, made["bulk_generate_task_id"]) == [made["task_id"]]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -175,6 +195,60 @@ def test_a_process_that_dies_fails_its_batches_and_is_replaced(
         rows = settled(database)
         wait_for(lambda: not programs(left))
         reasons = {reason for status, reason in rows if status == "failed"}
+        assert all("ended unexpectedly; it can be run again" in reason for reason in reasons)
+
+        address = begin(ann, job(pages, count=1, batch_size=1))
+        wait_for(lambda: ann.get(address).json()["status"] == "done")
+
+
+NOISY_RUNNER = """
+import subprocess
+from flows import runner
+from tasks.limits import ensure_generation_limit as ensure
+
+def ensure_generation_limit():
+    print("noise")
+    subprocess.run(["cat"], check=True)
+    subprocess.run(["echo", "noise"], check=True)
+    ensure()
+
+runner.ensure_generation_limit = ensure_generation_limit
+runner.main()
+"""
+
+
+def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, home: Path) -> None:
+    """Its libraries and its children neither read its orders nor write among its answers."""
+    url, batch_id = f"{pages.url}/gone", uuid4()
+    with unit_of_work() as session:
+        bulk_tasks.record(session, batch_id, [Source(url=url)], workspace="acme", user="ann")
+    order = json.dumps({"sources": [{"url": url}], "bulk_task_id": str(batch_id)})
+    environment = os.environ | {
+        "PREFECT_HOME": str(home), "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(home),
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", NOISY_RUNNER],
+        cwd=PROJECT_ROOT, env=environment, input=f"{order}\n{order[:20]}",
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    ready, started = map(json.loads, ended.stdout.splitlines())
+    assert ready == {"ready": True}
+    assert started["bulk_task_id"] == str(batch_id)
+    for status, reason in settled(database, 0.5):
+        assert status == "failed"
+        assert "The process that ran it was stopped." in reason
+
+
+def test_a_batch_whose_prefect_server_dies_is_failed_and_the_next_one_is_made(
+    serve: Callable[[int], Any], pages: Pages, database: Engine
+) -> None:
+    with serve(20) as (api, ann):
+        begin(ann, job(pages, count=2, batch_size=10))
+        left = family(psutil.Process(api.process.pid))
+        [server] = [one for one in left if "prefect.server.api.server" in command_of(one)]
+        server.kill()
+        reasons = {reason for status, reason in settled(database) if status == "failed"}
         assert all("ended unexpectedly; it can be run again" in reason for reason in reasons)
 
         address = begin(ann, job(pages, count=1, batch_size=1))

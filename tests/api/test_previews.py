@@ -262,6 +262,23 @@ def test_the_frame_is_the_overlay_as_it_was_edited(ann: TestClient, address: str
     assert STORED["generated_background_url"] in answer.text
 
 
+def test_a_prefill_of_an_older_kind_says_so_until_it_is_replaced(
+    ann: TestClient, address: str, batch: MadeBatch
+) -> None:
+    older = {name: value for name, value in STORED.items() if name != "angle"}
+    with unit_of_work() as session:
+        session.execute(
+            update(CTAIFramePreview)
+            .where(CTAIFramePreview.id == batch.preview_ids[0])
+            .values(prefill=older)
+        )
+    for answer in (edit(ann, address, headline="Tea"), ann.get(f"{address}frame")):
+        assert answer.status_code == 409
+        assert "of an older kind (angle: this is needed.)" in answer.json()["detail"]
+    assert edit(ann, address, **STORED).status_code == 200
+    assert ann.get(f"{address}frame").status_code == 200
+
+
 def test_an_unknown_preview_is_not_found(ann: TestClient) -> None:
     unknown = UUID(int=0)
     for answer in (

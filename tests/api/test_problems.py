@@ -48,7 +48,7 @@ def test_a_body_that_is_no_json_is_a_problem(ann: TestClient, body: str) -> None
     assert problem(answer, answer.status_code).status in (400, 422)
 
 
-@pytest.mark.parametrize("body", [[], "x", 1, None, {"sources": None}, {"sources": {"a": 1}}])
+@pytest.mark.parametrize("body", [[], "x", 1, {"sources": None}, {"sources": {"a": 1}}])
 def test_a_body_of_another_shape_is_a_problem(ann: TestClient, body: Any) -> None:
     assert problem(ann.post("/batch/", json=body), 422).errors
 
@@ -180,3 +180,34 @@ def test_every_route_tells_what_it_may_answer(anonymous: TestClient) -> None:
                 content = route["responses"][status]["content"]
                 assert list(content) == ["application/problem+json"], (method, path, status)
     assert anonymous.get("/docs").status_code == 200
+
+
+def test_a_body_that_does_not_say_that_it_is_json_is_told_so(ann: TestClient) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = ann.post("/batch/", content="{}", headers={"Content-Type": kind})
+        assert "Content-Type: application/json" in problem(answer, 415).detail
+
+
+def test_a_body_of_very_many_parts_is_refused_before_each_is_looked_at(ann: TestClient) -> None:
+    many = [1] * 100_000
+    answers = [
+        ann.post("/batch/", json={"sources": many}),
+        ann.post("/batch/", json={"sources": [dict.fromkeys(map(str, range(9_999)))]}),
+        ann.patch(f"/previews/{uuid4()}/", json={"prefill": {"widgets": many}}),
+    ]
+    for answer in answers:
+        told = problem(answer, 422)
+        assert len(told.errors or []) == 1
+        assert len(answer.text) < 1_000
+
+
+def test_what_a_path_stands_for_cannot_begin_a_line_of_the_log(
+    ann: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("api").addHandler(caplog.handler)
+    try:
+        answer = ann.get("/x%0aFORGED%1b")
+    finally:
+        logging.getLogger("api").removeHandler(caplog.handler)
+    assert problem(answer, 404).instance == "/x%0AFORGED%1B"
+    assert any("/x%0aFORGED%1b 404" in record.getMessage() for record in caplog.records)
