@@ -161,14 +161,16 @@ def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | Non
     owner = session.execute(
         select(CTABulkGenerateTask.flow_run_id)
         .where(CTABulkGenerateTask.id == bulk_task_id)
-        .with_for_update()
+        # Previews that are being queued refer to the row, and need not wait for it.
+        .with_for_update(key_share=True)
     ).scalar_one_or_none()
     if owner not in (None, run_id):
         return
     previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
-    statuses.close(session, CTAIFramePreview, previews, reason)
+    # Sources first: one that is queueing previews is waited for, and they are closed after it.
     statuses.close(session, CTABulkGenerateSource, sources, reason)
+    statuses.close(session, CTAIFramePreview, previews, reason)
     counts = progress(session, bulk_task_id)
     told = summary(failures(session, bulk_task_id), counts.total)
     status = TaskStatus.DONE if counts.done else TaskStatus.FAILED

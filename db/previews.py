@@ -50,12 +50,16 @@ def queue(
 ) -> list[UUID]:
     """Record one queued preview per source picture, in order.
 
-    Previews that are recorded already stay as they are. Returns the ids of those that are not at
-    their end, in the order of their positions.
+    Previews that are recorded already stay as they are, and a source that has ended meanwhile gets
+    none. Returns the ids of those that are not at their end, in the order of their positions.
     """
-    source = session.get(CTABulkGenerateSource, source_id)
+    source = session.get(
+        CTABulkGenerateSource, source_id, with_for_update=True, populate_existing=True
+    )
     if source is None:
         raise UnknownRecord("source", source_id)
+    if source.status not in statuses.UNFINISHED:
+        return []
     session.execute(
         insert(CTAIFramePreview)
         .values(

@@ -1,16 +1,21 @@
 """A status moves forwards, by the run that owns the row, and never because a write came late."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from itertools import permutations
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from catalog.product import Source
 from db import bulk_tasks, previews, sources
 from db.errors import PreviewNotOwned
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview
+from db.session import unit_of_work
+from tests.db.conftest import save_product
 
 MakeDone = Callable[[UUID, UUID], None]
 
@@ -147,3 +152,37 @@ def test_a_bulk_task_with_one_done_preview_is_done_and_sums_up_the_rest(
     settled = bulk_task(session, bulk_task_id)
     assert settled.status == "done"
     assert settled.error_message == "2 of 5 previews failed. The page is gone. (2×)"
+
+
+def test_a_source_that_has_ended_gets_no_previews(
+    session: Session, bulk_task_id: UUID, source_ids: list[UUID], product_id: UUID
+) -> None:
+    bulk_tasks.settle(session, bulk_task_id, uuid4(), "The run was cancelled.")
+    assert previews.queue(session, source_ids[0], product_id, ["https://shop.example/1.jpg"]) == []
+    assert session.scalars(select(CTAIFramePreview.id)).all() == []
+
+
+def test_previews_that_are_being_queued_are_closed_with_their_batch(database: Engine) -> None:
+    """Whoever ends the batch meanwhile waits for them, without a deadlock."""
+    bulk_task_id, queued, settled = uuid4(), threading.Event(), threading.Event()
+    with unit_of_work() as session:
+        wanted = [Source(url="https://shop.example/kettle")]
+        bulk_tasks.record(session, bulk_task_id, wanted, workspace="acme", user="ann")
+        product_id = save_product(session)
+        [reference] = sources.unfinished(session, bulk_task_id)
+
+    def settle() -> None:
+        assert queued.wait(10)
+        with unit_of_work() as session:
+            bulk_tasks.settle(session, bulk_task_id, uuid4(), "The run was cancelled.")
+        settled.set()
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    with unit_of_work() as session:
+        [preview_id] = previews.queue(session, reference.id, product_id, ["https://a.example/1"])
+        queued.set()
+        assert not settled.wait(0.5)
+    thread.join(10)
+    with unit_of_work() as session:
+        assert preview(session, preview_id).status == "failed"
