@@ -195,6 +195,7 @@ def test_a_process_that_dies_fails_its_batches_and_is_replaced(
         rows = settled(database)
         wait_for(lambda: not programs(left))
         reasons = {reason for status, reason in rows if status == "failed"}
+        assert reasons
         assert all("ended unexpectedly; it can be run again" in reason for reason in reasons)
 
         address = begin(ann, job(pages, count=1, batch_size=1))
@@ -249,6 +250,7 @@ def test_a_batch_whose_prefect_server_dies_is_failed_and_the_next_one_is_made(
         [server] = [one for one in left if "prefect.server.api.server" in command_of(one)]
         server.kill()
         reasons = {reason for status, reason in settled(database) if status == "failed"}
+        assert reasons
         assert all("ended unexpectedly; it can be run again" in reason for reason in reasons)
 
         address = begin(ann, job(pages, count=1, batch_size=1))
