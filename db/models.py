@@ -285,3 +285,12 @@ class CTAApiToken(Identified, Timestamped, Owned, Base):
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     revoked_at: Mapped[datetime | None]
+
+
+class CTAGenerationTurn(Base):
+    """When a generation was started last under a limit, by any process (see `db.turns`)."""
+
+    __tablename__ = "cta_generation_turn"
+
+    limit_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    started_at: Mapped[datetime]

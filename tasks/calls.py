@@ -30,7 +30,7 @@ class PreviewCalls:
         """Wait until one more call may be made.
 
         Raises:
-            ConcurrencySlotAcquisitionError: the limit does not exist.
+            GenerationLimitUnusable: the limit does not exist, or holds nothing back.
         """
         if not self._has_slot:
             wait_for_generation_slot()

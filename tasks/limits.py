@@ -1,20 +1,19 @@
 """The cap: at most so many generations start in any minute, over all who share a Prefect server."""
 
 import contextlib
+import math
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
-from prefect.concurrency.sync import rate_limit
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from settings import get_settings
+from tasks.pacing import GenerationLimitUnusable as GenerationLimitUnusable
+from tasks.pacing import Pacer, period_of
 
 GENERATION_LIMIT = "preview-generation"
-
-
-class GenerationLimitUnusable(Exception):
-    """The global concurrency limit would not hold anything back."""
+_PACER = Pacer(GENERATION_LIMIT)
 
 
 def ensure_generation_limit() -> GlobalConcurrencyLimitResponse:
@@ -41,12 +40,7 @@ def ensure_generation_limit() -> GlobalConcurrencyLimitResponse:
                     )
                 )
             limit = client.read_global_concurrency_limit_by_name(GENERATION_LIMIT)
-    if not limit.active or not limit.slot_decay_per_second:
-        raise GenerationLimitUnusable(
-            f"The global concurrency limit {GENERATION_LIMIT!r} is switched off or has no slot "
-            "decay, so nothing would hold generations back: switch it on in Prefect, or delete "
-            "it and start again."
-        )
+    period_of(limit)
     return limit
 
 
@@ -54,6 +48,16 @@ def wait_for_generation_slot() -> None:
     """Wait until one more generation may start.
 
     Raises:
-        ConcurrencySlotAcquisitionError: the limit does not exist.
+        GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
     """
-    rate_limit(GENERATION_LIMIT, occupy=1, strict=True)
+    _PACER.wait()
+
+
+def generations_per_minute() -> int:
+    """How many generations the limit lets start in a minute, as it stands on the server.
+
+    Raises:
+        GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
+    """
+    with get_client(sync_client=True) as client:
+        return math.ceil(60 / _PACER.period(client) - 1e-6)
