@@ -59,5 +59,4 @@ def generations_per_minute() -> int:
     Raises:
         GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
     """
-    with get_client(sync_client=True) as client:
-        return math.ceil(60 / _PACER.period(client) - 1e-6)
+    return math.ceil(60 / _PACER.period() - 1e-6)

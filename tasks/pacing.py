@@ -15,6 +15,7 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
@@ -26,6 +27,7 @@ _MAY_PASS = {408, 429, 500, 502, 503, 504}
 _KEPT_SECONDS = 5  # how long what was read of the limit is believed
 _FROZEN_SECONDS = 30  # a process that has not moved for so long has lost its turn
 _POLL_SECONDS = 0.25
+_ANSWER_SECONDS = 20
 _GIVE_UP_SECONDS = 600
 _LEAST_SLACK = 0.005
 _LARGEST_SLACK = 0.1
@@ -59,6 +61,7 @@ class Pacer:
         self._period = 0.0
         self._read_at = -float("inf")
         self._slack = 0.0
+        self._connected: tuple[str, SyncPrefectClient] | None = None
 
     def wait(self) -> None:
         """Wait for a slot, for as long as it takes; what cannot be reached is tried again.
@@ -76,8 +79,12 @@ class Pacer:
         with self._line.place():
             persistent(self._wait_for_turn)
 
-    def period(self, client: SyncPrefectClient) -> float:
-        """The seconds between two starts, read anew when it was read some seconds ago."""
+    def period(self) -> float:
+        """The seconds between two starts, as the server has it."""
+        with get_client(sync_client=True) as client:
+            return self._period_now(client)
+
+    def _period_now(self, client: SyncPrefectClient) -> float:
         if time.monotonic() - self._read_at > _KEPT_SECONDS:
             self._read(client)
         return self._period
@@ -85,7 +92,8 @@ class Pacer:
     def _wait_for_turn(self) -> None:
         granted = False
         try:
-            with get_client(sync_client=True) as client, turn(_FROZEN_SECONDS) as mine:
+            client = self._client()
+            with turn(_FROZEN_SECONDS) as mine:
                 self._rest_until_free(client, mine)
                 asked_at = self._ask_until_granted(client)
                 granted = True
@@ -95,10 +103,19 @@ class Pacer:
             if not granted:
                 raise
 
+    def _client(self) -> SyncPrefectClient:
+        """One client for all turns: a new one has to connect and to ask for a CSRF token first."""
+        server = str(PREFECT_API_URL.value())
+        if self._connected is None or self._connected[0] != server:
+            settings = {"timeout": _ANSWER_SECONDS}
+            client = get_client(httpx_settings=settings, sync_client=True).__enter__()
+            self._connected = (server, client)
+        return self._connected[1]
+
     def _rest_until_free(self, client: SyncPrefectClient, mine: Turn) -> None:
         while True:
             passed = mine.seconds_since_start(self._limit_name)
-            period = self.period(client)
+            period = self._period_now(client)
             self._slack = max(self._slack, min(period / 100, _LARGEST_SLACK), _LEAST_SLACK)
             left = 0.0 if passed is None else min(period, period - passed) + self._slack
             if left <= 0:
