@@ -13,6 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from catalog.product import CheckedSources, check_sources
+from flows.heartbeats import without_heartbeats
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from flows.process_url import process_url
 from settings import get_settings
@@ -105,7 +106,8 @@ def bulk_generate(
         bulk_task_id, sources, run_id=UUID(run_id), workspace=workspace, user=user, refresh=refresh
     )
     bulk_task_id = bulk_task_id or UUID(run_id)
-    starts = start_source.map(references)
+    with without_heartbeats():
+        starts = start_source.map(references)
     wait(starts)
     check_bulk_task(bulk_task_id, problems_of(starts))
     return bulk_task_id

@@ -8,19 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State
-from sqlalchemy.exc import OperationalError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from db import bulk_tasks, previews, sources
+from db.retrying import persistent
 from db.session import unit_of_work
 from tasks.failures import NothingGenerated, explain
-
-_persistent = retry(
-    retry=retry_if_exception_type(OperationalError),
-    wait=wait_random_exponential(multiplier=0.2, max=5),
-    stop=stop_after_delay(30),
-    reraise=True,
-)
 
 
 def bulk_task_id_of(flow_run: FlowRun) -> UUID:
@@ -45,56 +37,56 @@ def reason_of(state: State[Any]) -> str | None:
     return state.message
 
 
-@_persistent
+@persistent
 def mark_bulk_task_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A bulk task that was recorded before its run began is `running`."""
     with unit_of_work() as session:
         bulk_tasks.start(session, bulk_task_id_of(flow_run), flow_run.id)
 
 
-@_persistent
+@persistent
 def settle_bulk_task(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A bulk task has ended, and everything of it with it."""
     with unit_of_work() as session:
         bulk_tasks.settle(session, bulk_task_id_of(flow_run), flow_run.id, reason_of(state))
 
 
-@_persistent
+@persistent
 def give_up_bulk_task(bulk_task_id: UUID, reason: str) -> None:
     """A bulk task never got its run."""
     with unit_of_work() as session:
         bulk_tasks.give_up(session, bulk_task_id, reason)
 
 
-@_persistent
+@persistent
 def mark_source_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A source is `running`, and its bulk task with it."""
     with unit_of_work() as session:
         sources.start(session, _id(flow_run, "source_id"), flow_run.id)
 
 
-@_persistent
+@persistent
 def settle_source(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A source has ended, and its previews with it."""
     with unit_of_work() as session:
         sources.settle(session, _id(flow_run, "source_id"), flow_run.id, reason_of(state))
 
 
-@_persistent
+@persistent
 def mark_preview_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A preview's generation has started."""
     with unit_of_work() as session:
         previews.start(session, _id(flow_run, "preview_id"), flow_run.id)
 
 
-@_persistent
+@persistent
 def mark_preview_done(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A preview is `done`."""
     with unit_of_work() as session:
         previews.complete(session, _id(flow_run, "preview_id"), flow_run.id)
 
 
-@_persistent
+@persistent
 def mark_preview_failed(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A preview has `failed`, was cancelled, or crashed."""
     reason = reason_of(state) or "The preview could not be made."

@@ -6,9 +6,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zlib import crc32
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from catalog.errors import NoUsablePicture
 from catalog.images import load_picture
 from catalog.ranked import choose_images
@@ -17,18 +14,13 @@ from creative.legibility import make_readable
 from creative.media import MediaStore
 from creative.prefill import PrefillDraft, choose_words, headline_key
 from db import previews, products, sources
+from db.retrying import persistent
 from db.session import unit_of_work
 from settings import get_settings
-from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
+from tasks.failures import NothingGenerated, PartsNotStarted
 
 
-@task(
-    name="queue-previews",
-    cache_policy=NO_CACHE,
-    retries=2,
-    retry_delay_seconds=2,
-    retry_condition_fn=may_pass,
-)
+@persistent
 def queue_previews(source_id: UUID, product_id: UUID) -> list[UUID]:
     """Record the previews that a source asks for; returns those still to be made, in order.
 
@@ -73,13 +65,7 @@ def _seed_of(request: previews.PreviewRequest) -> int:
     return crc32(f"{address.path}?{address.query}".encode()) + request.attempt - 1
 
 
-@task(
-    name="fill-preview",
-    cache_policy=NO_CACHE,
-    retries=3,
-    retry_delay_seconds=2,
-    retry_condition_fn=may_pass,
-)
+@persistent
 def fill_preview(
     preview_id: UUID, background_url: str, draft: dict[str, Any], *, run_id: UUID
 ) -> None:
