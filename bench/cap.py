@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.prefect_server import prefect_server
-from settings import PROJECT_ROOT
+from settings import PROJECT_ROOT, get_settings
 
 CAP = 20
 THREADS = 16
@@ -62,8 +62,6 @@ def measure(client: str, processes: int, per_minute: int, seconds: float) -> Mea
 
     forget_limit()
     os.environ["CTA_GENERATIONS_PER_MINUTE"] = str(per_minute)
-    from settings import get_settings
-
     get_settings.cache_clear()
     ensure_generation_limit()
     begin = time.monotonic() + 8
@@ -116,8 +114,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=150, help="how long at the real cap")
     seconds = parser.parse_args().seconds
     held = True
-    with prefect_server("cap") as api_url:
-        os.environ["PREFECT_API_URL"] = api_url
+    folder = get_settings().data_dir / "bench" / "cap"
+    os.environ["CTA_DATA_DIR"] = str(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with prefect_server(folder) as server:
+        os.environ["PREFECT_API_URL"] = server.api_url
         print("client      processes  a minute  busiest  full   wait/share  requests/s")
         for per_minute, lasting in ((10 * CAP, max(seconds / 5, 10)), (CAP, seconds)):
             for client, processes in plan(per_minute):

