@@ -16,6 +16,7 @@ from catalog.product import CheckedSources, check_sources
 from flows.heartbeats import without_heartbeats
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from flows.process_url import process_url
+from flows.subflows import run_subflow
 from settings import get_settings
 from tasks.bulk_tasks import (
     SourceReference,
@@ -65,7 +66,7 @@ def run_name() -> str:
 @task(name="start-source", task_run_name="{source.url}", cache_policy=NO_CACHE)
 def start_source(source: SourceReference) -> State[Any]:
     """Run `process_url` for one source."""
-    return process_url(source.id, return_state=True)
+    return run_subflow(process_url, f"source {source.id}", source_id=source.id)
 
 
 @partial(

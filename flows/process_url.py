@@ -11,6 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.generate_preview import generate_preview
 from flows.hooks import mark_source_running, settle_source
+from flows.subflows import run_subflow
 from settings import get_settings
 from tasks.failures import problems_of
 from tasks.images import rank_images
@@ -23,7 +24,7 @@ from tasks.products import read_product
 def start_preview(preview_id: UUID) -> State[Any]:
     """Run `generate_preview` once the limit lets one more generation start."""
     wait_for_generation_slot()
-    return generate_preview(preview_id, return_state=True)
+    return run_subflow(generate_preview, f"preview {preview_id}", preview_id=preview_id)
 
 
 @flow(
