@@ -34,7 +34,9 @@ def prefect_server(folder: Path) -> Iterator[PrefectServer]:
         port = probe.getsockname()[1]
     environment = os.environ | {
         "PREFECT_HOME": str(folder / "home"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": start_prefect_database(folder / "prefect-postgres"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": start_prefect_database(
+            folder / "prefect-postgres"
+        ),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -3,15 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.futures import wait
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.generate_preview import generate_preview
 from flows.hooks import mark_source_running, settle_source
-from flows.subflows import run_subflow
+from flows.subflows import map_subflow, run_subflow
 from settings import get_settings
 from tasks.failures import problems_of
 from tasks.images import rank_images
@@ -20,7 +17,6 @@ from tasks.previews import check_source, queue_previews
 from tasks.products import read_product
 
 
-@task(name="start-preview", task_run_name="preview {preview_id}", cache_policy=NO_CACHE)
 def start_preview(preview_id: UUID) -> State[Any]:
     """Run `generate_preview` once the limit lets one more generation start."""
     wait_for_generation_slot()
@@ -30,7 +26,6 @@ def start_preview(preview_id: UUID) -> State[Any]:
 @flow(
     name="process-url",
     flow_run_name="source {source_id}",
-    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_previews),
     on_running=[mark_source_running],
     on_completion=[settle_source],
     on_failure=[settle_source],
@@ -47,7 +42,6 @@ def process_url(source_id: UUID) -> UUID:
     product_id = read_product(source_id)
     rank_images(product_id)
     preview_ids = queue_previews(source_id, product_id)
-    starts = start_preview.map(preview_ids)
-    wait(starts)
-    check_source(source_id, problems_of(starts))
+    ends = map_subflow(start_preview, preview_ids, get_settings().max_concurrent_previews)
+    check_source(source_id, problems_of(ends))
     return source_id

@@ -59,9 +59,9 @@ def explain(error: BaseException) -> str:
     return f"An unexpected error came up ({type(error).__name__}): {error}"
 
 
-def problems_of(futures: Iterable[PrefectFuture[Any]]) -> list[str]:
+def problems_of(ends: Iterable[PrefectFuture[Any] | State[Any]]) -> list[str]:
     """Why those that failed did, each reason once, in order."""
-    outcomes = (future.result(raise_on_failure=False) for future in futures)
+    outcomes = (end.result(raise_on_failure=False) for end in ends)
     return list(
         dict.fromkeys(explain(outcome) for outcome in outcomes if isinstance(outcome, Exception))
     )
