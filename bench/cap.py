@@ -116,7 +116,6 @@ def main() -> int:
     held = True
     folder = get_settings().data_dir / "bench" / "cap"
     os.environ["CTA_DATA_DIR"] = str(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     with prefect_server(folder) as server:
         os.environ["PREFECT_API_URL"] = server.api_url
         print("client      processes  a minute  busiest  full   wait/share  requests/s")

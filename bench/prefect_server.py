@@ -27,19 +27,29 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(folder: Path) -> Iterator[PrefectServer]:
-    """Run a server until the block ends, with all that it writes in `folder`."""
+def prefect_server(folder: Path, **settings: str) -> Iterator[PrefectServer]:
+    """Run a server until the block ends, with all that it writes in `folder`.
+
+    Args:
+        folder: where its home, its database and its log are; made when missing.
+        settings: variables of its environment, over the project's own configuration.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {
-        "PREFECT_HOME": str(folder / "home"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": start_prefect_database(
-            folder / "prefect-postgres"
-        ),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-    }
+    environment = (
+        os.environ
+        | settings
+        | {
+            "PREFECT_HOME": str(folder / "home"),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": start_prefect_database(
+                folder / "prefect-postgres"
+            ),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        }
+    )
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
