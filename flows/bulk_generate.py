@@ -26,6 +26,7 @@ from tasks.bulk_tasks import (
 )
 from tasks.failures import NothingGenerated, problems_of
 from tasks.limits import ensure_generation_limit
+from tasks.progress import shown_progress
 
 Sources = Annotated[
     CheckedSources, Field(min_length=1, description="The product pages, and how many of each.")
@@ -107,8 +108,9 @@ def bulk_generate(
         bulk_task_id, sources, run_id=UUID(run_id), workspace=workspace, user=user, refresh=refresh
     )
     bulk_task_id = bulk_task_id or UUID(run_id)
-    with without_heartbeats():
-        starts = start_source.map(references)
-    wait(starts)
+    with shown_progress(bulk_task_id):
+        with without_heartbeats():
+            starts = start_source.map(references)
+        wait(starts)
     check_bulk_task(bulk_task_id, problems_of(starts))
     return bulk_task_id

@@ -1,0 +1,32 @@
+"""How far a bulk task is, in words."""
+
+from datetime import timedelta
+
+from babel.dates import format_timedelta
+
+from db.progress import Progress
+
+
+def percentage(counts: Progress) -> float:
+    """How much of a bulk task has ended, 0 to 100."""
+    return 100 * (counts.done + counts.failed) / counts.total if counts.total else 0.0
+
+
+def told(counts: Progress, per_minute: int) -> str:
+    """Where the previews stand, and how long those that wait take at the cap.
+
+    Args:
+        counts: the previews of one bulk task.
+        per_minute: how many generations may start in a minute. Those of other bulk tasks that wait
+            at the same time are not counted in.
+    """
+    parts = [f"{counts.done:,} of {counts.total:,} previews done"]
+    parts += [f"{counts.failed:,} failed"] if counts.failed else []
+    parts += [f"{counts.running:,} running"] if counts.running else []
+    if not counts.queued:
+        return ", ".join(parts) + "."
+    left = format_timedelta(timedelta(seconds=60 * counts.queued / per_minute), locale="en")
+    return (
+        f"{', '.join(parts)}, {counts.queued:,} queued: these take {left} or more "
+        f"at {per_minute:,} a minute."
+    )
