@@ -11,7 +11,6 @@ from prefect.client.schemas.actions import (
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
 )
-from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
 from prefect.exceptions import ObjectNotFound
 
 from settings import get_settings
@@ -73,7 +72,7 @@ def test_a_limit_that_holds_nothing_back_is_refused(
 
 
 def test_without_the_limit_nothing_starts(client: SyncPrefectClient) -> None:
-    with pytest.raises(ConcurrencySlotAcquisitionError):
+    with pytest.raises(GenerationLimitUnusable, match="does not exist"):
         wait_for_generation_slot()
 
 
