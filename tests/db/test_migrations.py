@@ -41,12 +41,12 @@ def test_going_up_and_down_leaves_nothing_behind(fresh: Connection) -> None:
     migrate(fresh)
     assert tables(fresh) == {
         "cta_bulk_generate_task", "cta_bulk_generate_source", "cta_iframe_preview",
-        "cta_model_call", "cta_api_token", "ecommerce_product",
+        "cta_model_call", "cta_api_token", "ecommerce_product", "cta_generation_turn",
     }  # fmt: skip
     downgrade(fresh)
     assert tables(fresh) == set()
     migrate(fresh)
-    assert len(tables(fresh)) == 6
+    assert len(tables(fresh)) == 7
 
 
 def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -> None:
@@ -65,7 +65,7 @@ def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -
 def test_migrating_twice_changes_nothing(fresh: Connection) -> None:
     migrate(fresh)
     migrate(fresh)
-    assert len(tables(fresh)) == 6
+    assert len(tables(fresh)) == 7
 
 
 def test_the_models_and_the_migrations_agree(engine: Engine) -> None:
