@@ -222,9 +222,5 @@ def test_the_run_can_be_asked_for_its_state(database: Engine, pages: Pages) -> N
     assert state.is_completed()
 
 
-def test_pools_are_bounded_by_the_settings() -> None:
-    from flows.process_url import process_url
-
-    settings = get_settings()
-    assert bulk_generate.task_runner._max_workers == settings.max_concurrent_sources
-    assert process_url.task_runner._max_workers == settings.max_concurrent_previews
+def test_the_pool_of_sources_is_bounded_by_the_settings() -> None:
+    assert bulk_generate.task_runner._max_workers == get_settings().max_concurrent_sources

@@ -1,0 +1,115 @@
+"""How runs start runs inside of them."""
+
+import threading
+import time
+from uuid import UUID, uuid4
+
+import pytest
+from prefect import Flow, flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import State, StateType
+from prefect.settings import get_current_settings
+from prefect.states import Completed
+
+from flows.heartbeats import without_heartbeats
+from flows.subflows import NoRunAtHand, map_subflow, run_subflow
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@flow(name="inner", flow_run_name="inner of {number}")
+def inner(number: int, wanted: UUID) -> UUID:
+    if number < 0:
+        raise ValueError(f"{number} is below zero.")
+    return wanted
+
+
+@flow(name="outer")
+def outer(numbers: list[int], wanted: list[UUID], ends: dict[int, State[UUID]]) -> None:
+    def start(index: int) -> State[UUID]:
+        number = numbers[index]
+        ends[index] = run_subflow(inner, f"number {number}", number=number, wanted=wanted[index])
+        return ends[index]
+
+    map_subflow(start, range(len(numbers)), at_once=2)
+
+
+def run_outer(numbers: list[int]) -> tuple[State[None], list[State[UUID]], list[UUID]]:
+    """The state of the outer run, those of the inner ones, and what these were to return."""
+    ends: dict[int, State[UUID]] = {}
+    wanted = [uuid4() for _ in numbers]
+    state = outer.with_options(validate_parameters=False)(numbers, wanted, ends, return_state=True)
+    return state, [ends[index] for index in range(len(numbers))], wanted
+
+
+def test_a_subflow_is_shown_within_its_parent_and_ends_with_its_placeholder() -> None:
+    state, ends, wanted = run_outer([1, 2, 3])
+    assert [end.result() for end in ends] == wanted
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(
+                {"parent_flow_run_id": {"any_": [state.state_details.flow_run_id]}}
+            )
+        )
+        assert {run.name for run in runs} == {"number 1", "number 2", "number 3"}
+        for run in runs:
+            assert run.state_type == StateType.COMPLETED
+            assert client.read_task_run(run.parent_task_run_id).state_type == run.state_type
+
+
+def test_a_subflow_that_fails_gives_its_reason() -> None:
+    _, ends, wanted = run_outer([-1, 1])
+    with pytest.raises(ValueError, match="-1 is below zero"):
+        ends[0].result()
+    assert ends[1].result() == wanted[1]
+
+
+def test_outside_of_a_run_there_is_no_subflow() -> None:
+    with pytest.raises(NoRunAtHand, match="inner"):
+        run_subflow(inner, "alone", number=1, wanted=uuid4())
+
+
+def test_the_flow_itself_keeps_its_name_and_its_checks() -> None:
+    run_outer([1])
+    assert isinstance(inner, Flow)
+    assert inner.flow_run_name
+    assert inner.should_validate_parameters
+
+
+def test_items_are_begun_in_order_and_so_many_at_once() -> None:
+    begun: list[int] = []
+    at_once, most = 0, 0
+    lock = threading.Lock()
+
+    def start(number: int) -> State[int]:
+        nonlocal at_once, most
+        with lock:
+            begun.append(number)
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.01)
+        with lock:
+            at_once -= 1
+        if number == 7:
+            raise OSError("seven")
+        return Completed(data=number)
+
+    ends = map_subflow(start, range(20), at_once=3)
+    assert most == 3
+    assert begun == sorted(begun)
+    assert [end.is_completed() for end in ends] == [number != 7 for number in range(20)]
+    assert isinstance(ends[7].result(raise_on_failure=False), OSError)
+
+
+def test_what_is_started_without_heartbeats_sends_none() -> None:
+    assert get_current_settings().flows.heartbeat_frequency
+    with without_heartbeats():
+        assert get_current_settings().flows.heartbeat_frequency is None
+        seen: list[object] = []
+        map_subflow(
+            lambda _: seen.append(get_current_settings().flows.heartbeat_frequency) or Completed(),
+            [1],
+            at_once=1,
+        )
+    assert seen == [None]
