@@ -169,6 +169,10 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(
         40_000_000, gt=0, description="Largest picture that is decoded, in pixels."
     )
+    max_feed_bytes: int = Field(
+        500_000_000, gt=0, description="Largest feed that is read, unpacked."
+    )
+    max_feed_rows: int = Field(100_000, ge=1, description="How many rows of a feed are taken.")
     allowed_private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
         description="Hosts (`name`, `name:port`, or `.name` for all below it; comma-separated) "

@@ -108,11 +108,16 @@ def _from_merchant(
         raise InvalidFeedRow(_problems(error, names)) from None
 
 
+def bare_name(name: object) -> str:
+    """An attribute's name without its namespace, as the specification writes it."""
+    return _NAMESPACE.sub("", str(name).lstrip("\ufeff").strip().lower()).replace(" ", "_")
+
+
 def _attributes(row: Row) -> dict[str, list[str]]:
     """Every attribute that has a value, by its bare name."""
     found: dict[str, list[str]] = {}
     for name, value in row.items():
-        bare = _NAMESPACE.sub("", str(name).lstrip("\ufeff").strip().lower()).replace(" ", "_")
+        bare = bare_name(name)
         values = value if isinstance(value, list | tuple) else [value]
         # A cell that is empty is not a number to those who read tables with pandas.
         texts = [str(one).strip() for one in values if one is not None and one == one]

@@ -1,5 +1,6 @@
 """One request, whole: product addresses in, previews out."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from flows.process_url import process_url
 from flows.subflows import run_subflow
 from settings import get_settings
 from tasks.bulk_tasks import (
+    BulkGenerateResult,
     SourceReference,
     bulk_generate_result,
     check_bulk_task,
@@ -47,14 +49,20 @@ class BulkGenerate(Flow[..., Any]):
         """
         checked = check_sources(sources)
         state: State[Any] = super().__call__(checked, *args, return_state=True, **kwargs)  # type: ignore[assignment]
-        if return_state:
-            return state
-        outcome = state.result(raise_on_failure=False)
-        if isinstance(outcome, NothingGenerated):
-            return bulk_generate_result(outcome.record_id)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return bulk_generate_result(outcome)
+        return state if return_state else answer(state)
+
+
+def answer(state: State[Any]) -> BulkGenerateResult:
+    """What the records say of the bulk task of a run that has ended.
+
+    Raises whatever the run did, unless it was that nothing could be made.
+    """
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, NothingGenerated):
+        return bulk_generate_result(outcome.record_id)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return bulk_generate_result(outcome)
 
 
 def run_name() -> str:
@@ -68,6 +76,19 @@ def run_name() -> str:
 def start_source(source: SourceReference) -> State[Any]:
     """Run `process_url` for one source."""
     return run_subflow(process_url, f"source {source.id}", source_id=source.id)
+
+
+def work_through(bulk_task_id: UUID, sources: Sequence[SourceReference]) -> None:
+    """Run `process_url` for each source of a recorded bulk task, and look at what became of it.
+
+    Raises:
+        NothingGenerated: not a single preview could be made.
+    """
+    with shown_progress(bulk_task_id):
+        with without_heartbeats():
+            starts = start_source.map(sources)
+        wait(starts)
+    check_bulk_task(bulk_task_id, problems_of(starts))
 
 
 @partial(
@@ -108,9 +129,5 @@ def bulk_generate(
         bulk_task_id, sources, run_id=UUID(run_id), workspace=workspace, user=user, refresh=refresh
     )
     bulk_task_id = bulk_task_id or UUID(run_id)
-    with shown_progress(bulk_task_id):
-        with without_heartbeats():
-            starts = start_source.map(references)
-        wait(starts)
-    check_bulk_task(bulk_task_id, problems_of(starts))
+    work_through(bulk_task_id, references)
     return bulk_task_id

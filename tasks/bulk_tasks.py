@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from catalog.product import Source
 from db import bulk_tasks, costs, progress, reports, sources
-from db.reports import BulkGenerateResult
+from db.reports import BulkGenerateResult as BulkGenerateResult
 from db.session import unit_of_work
 from db.sources import SourceReference as SourceReference
 from tasks.failures import NothingGenerated, PartsNotStarted, may_pass

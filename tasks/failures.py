@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from catalog.clip import ClipUnavailable
 from catalog.errors import CatalogError
+from catalog.feed_reading import InvalidFeed
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
 from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord
@@ -43,7 +44,7 @@ class PartsNotStarted(RunFailed):
 
 
 _TOLD_AS_THEY_ARE = (
-    CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
+    InvalidFeed, CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
     UnknownRecord, BulkTaskGivenUp, RunFailed,
 )  # fmt: skip
 
