@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from catalog.product import Source, canonical_url
@@ -43,7 +44,7 @@ def _made(
             ECommerceProduct.canonical_url.in_(urls),
             CTABulkGenerateSource.status == TaskStatus.DONE,
         )
-        .distinct(ECommerceProduct.canonical_url)
+        .ext(distinct_on(ECommerceProduct.canonical_url))
         .order_by(ECommerceProduct.canonical_url, CTABulkGenerateSource.created_at.desc())
     )
     return {row.canonical_url: (row.product_data, row.batch_size) for row in rows}

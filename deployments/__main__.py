@@ -3,9 +3,13 @@
 import subprocess
 import sys
 
+import yaml
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
 from db.session import migrate_database
+from deployments.keeping import kept_settings
 from deployments.limits import describe_generation_limit
 from settings import PROJECT_ROOT
 
@@ -21,8 +25,25 @@ def main() -> None:
         )
     migrate_database()
     print(describe_generation_limit())
-    prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
-    prefect("--no-prompt", "deploy", "--all")
+    with get_client(sync_client=True) as client:
+        make_work_pool(client)
+        with kept_settings(client, declared_deployments()):
+            prefect("--no-prompt", "deploy", "--all")
+
+
+def declared_deployments() -> list[str]:
+    """The deployments of prefect.yaml, by the names that the server has for them."""
+    declared = yaml.safe_load((PROJECT_ROOT / "prefect.yaml").read_text())["deployments"]
+    # A flow, its file and its deployment have one name.
+    return [f"{deployment['name']}/{deployment['name']}" for deployment in declared]
+
+
+def make_work_pool(client: SyncPrefectClient) -> None:
+    """Create the work pool where it is missing; one that an operator has changed stays as it is."""
+    try:
+        client.read_work_pool(WORK_POOL)
+    except ObjectNotFound:
+        prefect("work-pool", "create", WORK_POOL, "--type", "process")
 
 
 def prefect(*arguments: str) -> None:

@@ -1,0 +1,57 @@
+"""What an operator has set on a deployment outlives its being registered again."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleUpdate, DeploymentUpdate
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
+
+
+@contextmanager
+def kept_settings(client: SyncPrefectClient, names: Sequence[str]) -> Iterator[None]:
+    """Put the settings of deployments back as they were, once the block has registered them anew.
+
+    Kept are schedules, whether it is paused, default parameters, job variables and the concurrency
+    limit: Prefect replaces them by what its file declares. A deployment that is new to the server
+    gets those of the file.
+
+    Args:
+        client: of the server.
+        names: of the deployments, each `flow/deployment`.
+    """
+    before = {name: deployment for name in names if (deployment := _read(client, name))}
+    yield
+    for name, deployment in before.items():
+        after = client.read_deployment_by_name(name)
+        client.update_deployment(after.id, _settings_of(deployment, after))
+
+
+def _read(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
+    try:
+        return client.read_deployment_by_name(name)
+    except ObjectNotFound:
+        return None
+
+
+def _settings_of(before: DeploymentResponse, after: DeploymentResponse) -> DeploymentUpdate:
+    settings = DeploymentUpdate(
+        paused=before.paused,
+        parameters=after.parameters | before.parameters,
+        job_variables=after.job_variables | before.job_variables,
+        tags=sorted({*before.tags, *after.tags}),
+        schedules=[
+            DeploymentScheduleUpdate(
+                schedule=schedule.schedule,
+                active=schedule.active,
+                parameters=schedule.parameters,
+                slug=schedule.slug,
+            )
+            for schedule in before.schedules
+        ],
+    )
+    limit = before.global_concurrency_limit
+    if limit is not None:
+        settings.concurrency_limit = limit.limit
+    return settings

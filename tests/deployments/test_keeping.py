@@ -1,0 +1,70 @@
+"""`python -m deployments`, again and again, on a server that an operator has worked on."""
+
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from settings import PROJECT_ROOT
+from tests.prefect_server import run_python
+
+pytestmark = pytest.mark.timeout(400)
+FEED = "bulk-generate-feed/bulk-generate-feed"
+
+
+def deployment(api: str, name: str = FEED) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{api}/deployments/name/{name}").raise_for_status().json()
+    return found
+
+
+def test_everything_that_is_declared_is_registered(registered: dict[str, str]) -> None:
+    api = registered["PREFECT_API_URL"]
+    for declared in yaml.safe_load((PROJECT_ROOT / "prefect.yaml").read_text())["deployments"]:
+        found = deployment(api, f"{declared['name']}/{declared['name']}")
+        assert found["work_pool_name"] == "cta-previews"
+        properties = found["parameter_openapi_schema"]["properties"]
+        assert all(field.get("description") for field in properties.values()), declared["name"]
+
+
+def test_a_fresh_server_reads_no_feed_that_nobody_named(registered: dict[str, str]) -> None:
+    [schedule] = deployment(registered["PREFECT_API_URL"])["schedules"]
+    assert not schedule["active"]
+
+
+def test_what_an_operator_has_set_is_kept(registered: dict[str, str]) -> None:
+    api = registered["PREFECT_API_URL"]
+    found = deployment(api)
+    schedule = found["schedules"][0]["id"]
+    httpx.patch(
+        f"{api}/deployments/{found['id']}/schedules/{schedule}",
+        json={
+            "active": True,
+            "schedule": {"cron": "30 5 * * 1", "timezone": "Europe/Berlin"},
+            "parameters": {"feed": "s3://acme/products.csv"},
+        },
+    ).raise_for_status()
+    change = {
+        "paused": True, "parameters": {"workspace": "acme"}, "job_variables": {"env": {"A": "B"}},
+        "concurrency_limit": 3,
+    }  # fmt: skip
+    httpx.patch(f"{api}/deployments/{found['id']}", json=change).raise_for_status()
+    httpx.patch(f"{api}/work_pools/cta-previews", json={"concurrency_limit": 7}).raise_for_status()
+    try:
+        run_python(registered, "-m", "deployments")
+        again = deployment(api)
+        [kept] = again["schedules"]
+        assert kept["active"]
+        assert kept["schedule"]["cron"] == "30 5 * * 1"
+        assert kept["schedule"]["timezone"] == "Europe/Berlin"
+        assert kept["parameters"] == {"feed": "s3://acme/products.csv"}
+        assert again["paused"]
+        assert again["parameters"]["workspace"] == "acme"
+        assert again["job_variables"]["env"] == {"A": "B"}
+        assert again["global_concurrency_limit"]["limit"] == 3
+        pool = httpx.get(f"{api}/work_pools/cta-previews").json()
+        assert pool["concurrency_limit"] == 7
+    finally:
+        httpx.delete(f"{api}/deployments/{found['id']}").raise_for_status()
+        httpx.patch(f"{api}/work_pools/cta-previews", json={"concurrency_limit": None})
+        run_python(registered, "-m", "deployments")
