@@ -8,9 +8,10 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server test lint types check format migrate api server deploy worker \
+.PHONY: help setup demo demo-server test lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
-	bench-downloads bench-memory bench-creative bench-rest check-previews clean
+	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
+	bench-memory-curve check-previews clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,8 +55,11 @@ migrate: setup ## Bring the database of CTA_DATABASE_URL (or the embedded one) u
 api: setup ## Serve the REST API, at http://127.0.0.1:8000
 	$(BIN)/uvicorn api.app:app --no-access-log
 
+up: setup ## Start Prefect's server, a worker and the API in this terminal; Ctrl-C ends all
+	@$(BIN)/python -m deployments.up
+
 server: setup ## Start a Prefect server with its UI, at http://127.0.0.1:4200
-	$(BIN)/prefect server start
+	$(BIN)/python -m deployments.server
 
 deploy: setup ## Register the work pool, the limit and the deployments with the Prefect server
 	$(BIN)/python -m deployments
@@ -100,6 +104,21 @@ bench-creative: setup ## Measure the embedded generator and the overlay against 
 
 bench-rest: setup ## Measure the REST API on a million previews, which are made first (3 GB)
 	$(BIN)/python -m bench.rest
+
+bench-cap: setup ## Measure the cap at 20 a minute and ten times faster (ten minutes)
+	$(BIN)/python -m bench.cap
+
+CELERY := .data/bench/celery
+$(CELERY)/.installed: bench/requirements-celery.txt
+	$(PYTHON) -m venv $(CELERY)
+	$(CELERY)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-fan-out: setup $(CELERY)/.installed ## Measure the cost of a preview beside the obvious program and Celery (needs redis-server)
+	$(BIN)/python -m bench.fan_out
+
+bench-memory-curve: setup ## Measure the memory of a run of 5,000 sources (an hour and a half)
+	$(BIN)/python -m bench.memory_curve
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
 	$(BIN)/python -m demo.readme_picture
