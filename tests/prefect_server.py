@@ -7,22 +7,42 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from settings import PROJECT_ROOT
+from deployments.prefect_database import start_prefect_database
+from settings import PROJECT_ROOT, get_settings
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a user who has started a Prefect server of their own."""
     home = tmp_path_factory.mktemp("prefect")
+    with serve(home, connection_url(home)) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def prefect_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same, with the server's records in Postgres, and the deployments registered."""
+    home = tmp_path_factory.mktemp("prefect-on-postgres")
+    # Beside the project's own: Postgres has to get at its folder until the very end.
+    database = start_prefect_database(get_settings().data_dir / "prefect-postgres")
+    with serve(home, database) as environment:
+        run_python(environment, "-m", "deployments")
+        yield environment
+
+
+@contextmanager
+def serve(home: Path, database: str) -> Iterator[dict[str, str]]:
+    """Run a server until the block ends; gives the environment of those who use it."""
     port = free_port()
     environment = os.environ | {
         "PREFECT_HOME": str(home),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(home),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
     }
     with (home / "server.log").open("w") as log:
         server = subprocess.Popen(
