@@ -170,9 +170,9 @@ class Settings(BaseSettings):
         40_000_000, gt=0, description="Largest picture that is decoded, in pixels."
     )
     max_feed_bytes: int = Field(
-        500_000_000, gt=0, description="Largest feed that is read, unpacked."
+        500_000_000, gt=0, description="Largest feed that is read, after decompression."
     )
-    max_feed_rows: int = Field(100_000, ge=1, description="How many rows of a feed are taken.")
+    max_feed_rows: int = Field(100_000, gt=0, description="How many rows a feed may have.")
     allowed_private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
         description="Hosts (`name`, `name:port`, or `.name` for all below it; comma-separated) "

@@ -35,6 +35,17 @@ class InvalidFeedRow(ValueError):
         return type(self), (self.problems,)
 
 
+class InvalidFeed(ValueError):
+    """A feed cannot be taken; `problems` has one sentence for each thing that is wrong."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type["InvalidFeed"], tuple[list[str]]]:
+        return type(self), (self.problems,)
+
+
 def product_data_from_merchant(
     row: Row, *, locale: str | None = None, moment: datetime | None = None
 ) -> ProductData:
@@ -55,7 +66,7 @@ def product_data_from_merchant(
     Raises:
         InvalidFeedRow: an attribute is missing or wrong; every one is named.
     """
-    return _from_merchant(_attributes(row), locale, moment)
+    return _from_merchant(attributes_of(row), locale, moment)
 
 
 def source_from_merchant(
@@ -65,7 +76,7 @@ def source_from_merchant(
 
     Args and errors are those of `product_data_from_merchant`.
     """
-    attributes = _attributes(row)
+    attributes = attributes_of(row)
     problems = []
     try:
         product = _from_merchant(attributes, locale, moment)
@@ -109,12 +120,12 @@ def _from_merchant(
 
 
 def bare_name(name: object) -> str:
-    """An attribute's name without its namespace, as the specification writes it."""
+    """The name of an attribute or a column as it is compared: `image_link` for `g:Image Link`."""
     return _NAMESPACE.sub("", str(name).lstrip("\ufeff").strip().lower()).replace(" ", "_")
 
 
-def _attributes(row: Row) -> dict[str, list[str]]:
-    """Every attribute that has a value, by its bare name."""
+def attributes_of(row: Row) -> dict[str, list[str]]:
+    """Every attribute of a row that has a value, by its bare name."""
     found: dict[str, list[str]] = {}
     for name, value in row.items():
         bare = bare_name(name)

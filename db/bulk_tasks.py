@@ -17,6 +17,7 @@ from db.errors import BulkTaskGivenUp, BulkTaskNotEnded, KeyUsedOtherwise, Unkno
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, TaskStatus
 from db.pages import Page, read_page
 from db.progress import failures, progress, summary
+from db.sources import stored_product
 
 
 def name_for(moment: datetime) -> str:
@@ -80,8 +81,7 @@ def record(
             position=position,
             url=source.url,
             batch_size=source.batch_size,
-            product_data=source.product
-            and source.product.model_dump(mode="json", exclude_none=True),
+            product_data=stored_product(source),
             workspace=workspace,
             user=user,
         )

@@ -1,59 +1,63 @@
-"""What the rows of a feed were when they were last made."""
+"""Which sources of a feed have not changed since they were worked on last."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import String, column, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from catalog.product import Source, canonical_url
-from db.models import CTABulkGenerateSource, ECommerceProduct, TaskStatus
+from catalog.product import Source
+from db.models import CTABulkGenerateSource, TaskStatus
+from db.sources import stored_product
 
-_AT_ONCE = 1_000
+_ADDRESSES_AT_ONCE = 5_000
 
 
 def changed(session: Session, workspace: str, sources: Sequence[Source]) -> list[Source]:
-    """The sources that are not as they were when this workspace last made them, in their order.
+    """The sources that a workspace has no previews of as they now are, in their order.
 
-    One is left out when the newest source of the same product that is `done` had the same product
-    data, and at least as many previews. Those without product data stay, for only their pages
-    know.
+    Left out is each whose address (as it is written) ended `done` in an earlier bulk task, where
+    the latest of those had the same product data and as many previews or more. Those without
+    product data stay, for what their pages say is not known.
     """
-    kept: list[Source] = []
-    for first in range(0, len(sources), _AT_ONCE):
-        some = sources[first : first + _AT_ONCE]
-        made = _made(session, workspace, {canonical_url(source.url) for source in some})
-        kept += [source for source in some if not _is_made(source, made)]
-    return kept
+    with_data = [source for source in sources if source.product is not None]
+    known: dict[str, tuple[object, int]] = {}
+    for start in range(0, len(with_data), _ADDRESSES_AT_ONCE):
+        urls = {source.url for source in with_data[start : start + _ADDRESSES_AT_ONCE]}
+        known |= _latest_done(session, workspace, sorted(urls))
+    return [source for source in sources if not _is_covered(source, known.get(source.url))]
 
 
-def _made(
-    session: Session, workspace: str, urls: set[str]
-) -> dict[str, tuple[dict[str, Any] | None, int]]:
-    """The product data and the number of previews of the newest source of each address."""
-    rows = session.execute(
-        select(
-            ECommerceProduct.canonical_url,
-            CTABulkGenerateSource.product_data,
-            CTABulkGenerateSource.batch_size,
-        )
-        .join(CTABulkGenerateSource, CTABulkGenerateSource.product_id == ECommerceProduct.id)
+def _is_covered(source: Source, latest: tuple[object, int] | None) -> bool:
+    if source.product is None or latest is None:
+        return False
+    product_data, batch_size = latest
+    return product_data == stored_product(source) and batch_size >= source.batch_size
+
+
+def _latest_done(
+    session: Session, workspace: str, urls: list[str]
+) -> dict[str, tuple[object, int]]:
+    """The product data and the number of previews of the last source that is done, by address."""
+    asked = func.unnest(literal(urls, ARRAY(String)))
+    wanted = asked.table_valued(column("url", String), name="wanted").render_derived()
+    record = CTABulkGenerateSource
+    latest = (
+        select(record.product_data, record.batch_size)
         .where(
-            ECommerceProduct.workspace == workspace,
-            ECommerceProduct.canonical_url.in_(urls),
-            CTABulkGenerateSource.status == TaskStatus.DONE,
+            record.workspace == workspace,
+            # The index holds digests, for an address may be longer than its entries.
+            func.md5(record.url) == func.md5(wanted.c.url),
+            record.url == wanted.c.url,
+            record.status == TaskStatus.DONE.value,
         )
-        .ext(distinct_on(ECommerceProduct.canonical_url))
-        .order_by(ECommerceProduct.canonical_url, CTABulkGenerateSource.created_at.desc())
+        .order_by(record.created_at.desc(), record.batch_size.desc())
+        .limit(1)
+        .lateral()
     )
-    return {row.canonical_url: (row.product_data, row.batch_size) for row in rows}
-
-
-def _is_made(source: Source, made: dict[str, tuple[dict[str, Any] | None, int]]) -> bool:
-    data, batch_size = made.get(canonical_url(source.url), (None, 0))
-    return (
-        source.product is not None
-        and source.product.model_dump(mode="json", exclude_none=True) == data
-        and batch_size >= source.batch_size
+    rows = session.execute(
+        select(wanted.c.url, latest.c.product_data, latest.c.batch_size)
+        .select_from(wanted)
+        .join(latest, true())
     )
+    return {url: (product_data, batch_size) for url, product_data, batch_size in rows}

@@ -103,6 +103,13 @@ class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
         UniqueConstraint("bulk_generate_task_id", "position"),
         UniqueConstraint("id", "bulk_generate_task_id", "workspace"),
         Index(None, "product_id"),
+        Index(
+            "ix_cta_bulk_generate_source_done_by_url",
+            "workspace",
+            text("md5(url)"),
+            "created_at",
+            postgresql_where=text("status = 'done'"),
+        ),
     )
 
     bulk_generate_task_id: Mapped[UUID]

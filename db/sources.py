@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from catalog.product import ProductData
+from catalog.product import ProductData, Source
 from db import statuses
 from db.errors import UnknownRecord
 from db.models import (
@@ -40,6 +41,13 @@ class SourceRequest:
     refresh: bool
     requested_at: datetime
     product: ProductData | None
+
+
+def stored_product(source: Source) -> dict[str, Any] | None:
+    """The data that was handed over with a source, as its record keeps it."""
+    if source.product is None:
+        return None
+    return source.product.model_dump(mode="json", exclude_none=True)
 
 
 def unfinished(session: Session, bulk_task_id: UUID) -> list[SourceReference]:

@@ -15,7 +15,7 @@ from flows.bulk_generate import Name, answer, work_through
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from settings import get_settings
 from tasks.bulk_tasks import record_bulk_task
-from tasks.feeds import FeedFormat, read_sources, shown
+from tasks.feeds import FeedFormat, read_sources, shown_address
 from tasks.limits import ensure_generation_limit
 
 FeedAddress = Annotated[
@@ -43,7 +43,9 @@ NOTHING_CHANGED = "NothingChanged"
 
 def run_name() -> str:
     """Says which feed the run reads, and whose it is."""
-    return f"feed {shown(flow_run.parameters['feed'])} of {flow_run.parameters['workspace']}"
+    return (
+        f"feed {shown_address(flow_run.parameters['feed'])} of {flow_run.parameters['workspace']}"
+    )
 
 
 @partial(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from catalog.clip import ClipUnavailable
 from catalog.errors import CatalogError
-from catalog.feed_reading import InvalidFeed
+from catalog.feeds import InvalidFeed
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
 from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord

@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from catalog.feed_files import FeedFormat as FeedFormat
 from catalog.feed_files import read_feed
-from catalog.feed_reading import shown as shown
+from catalog.feed_opening import shown_address as shown_address
 from catalog.product import Source
 from db import feeds
 from db.session import unit_of_work

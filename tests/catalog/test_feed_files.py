@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.errors import AddressRefused
 from catalog.feed_files import FeedFormat, read_feed
-from catalog.feed_reading import InvalidFeed, shown
+from catalog.feed_opening import shown_address
+from catalog.feeds import InvalidFeed
 from catalog.product import Source
 from settings import Settings
 from tests.pages import Pages
@@ -103,19 +103,19 @@ def test_utf_16_is_read_and_other_encodings_are_told(write: Write) -> None:
     assert source.product is not None
     assert source.product.title == "Käse"
     assert problems(write("old.csv", body.encode("cp1252"))) == [
-        "row 2: the feed is not written in UTF-8: save it in that encoding."
+        "The text of the feed is neither UTF-8 nor UTF-16: save it as UTF-8."
     ]
 
 
 def test_packed_feeds_are_unpacked(write: Write) -> None:
     body = gzip.compress(b"url\nhttps://a.example/1\n")
     assert len(read_feed(write("feed.csv.gz", body))) == 1
-    assert "no whole gzip file" in problems(write("half.csv.gz", body[:-9]))[0]
+    assert "packed with gzip and damaged" in problems(write("half.csv.gz", body[:-9]))[0]
 
 
 def test_a_feed_that_unpacks_to_too_much_is_refused(write: Write) -> None:
     bomb = write("feed.csv.gz", gzip.compress(b"url\n" + b"x" * 5_000_000))
-    with pytest.raises(InvalidFeed, match="more than 1,000,000 bytes"):
+    with pytest.raises(InvalidFeed, match="larger than 1,000,000 bytes"):
         read_feed(bomb, settings=Settings(max_feed_bytes=1_000_000))
     frame = pd.DataFrame({"url": ["https://a.example/" + "x" * 1000] * 20_000})
     packed = io.BytesIO()
@@ -194,44 +194,64 @@ def test_google_merchants_columns_are_understood_in_any_table(write: Write, name
     assert len(source.product.image_urls) == 3
 
 
-def test_entities_are_not_resolved(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("SECRET")
-    entity = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{tmp_path}/secret">]>'
-    body = RSS.replace("<rss", entity + "<rss", 1).replace("Nordlys", "&x;")
-    [source] = read_feed(write("feed.xml", body))
-    assert "SECRET" not in repr(source)
+def test_a_document_type_and_with_it_every_entity_is_refused(write: Write) -> None:
+    for entity in ('<!ENTITY x SYSTEM "file:///etc/hostname">', '<!ENTITY x "ha">'):
+        body = RSS.replace("<rss", f"<!DOCTYPE rss [{entity}]><rss", 1).replace("Nordlys", "&x;")
+        assert "document type" in problems(write("feed.xml", body))[0]
 
 
-def test_many_laughs_are_refused(write: Write) -> None:
-    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
-    entity = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{laughs}]>'
-    body = RSS.replace("<rss", entity + "<rss", 1).replace("Nordlys", "&l11;")
-    try:
-        [source] = read_feed(write("feed.xml", body))
-    except InvalidFeed:
-        return
-    assert len(repr(source)) < 5_000
+def test_an_atom_entrys_own_address_is_not_taken_for_its_page(write: Write) -> None:
+    own = '<link rel="self" href="https://shop.example/feed/1"/>'
+    [source] = read_feed(write("feed.atom", ATOM.replace("<link", own + "<link", 1)))
+    assert source.url == "https://shop.example/kettle"
+
+
+def test_a_column_that_is_repeated_keeps_all_its_values(write: Write) -> None:
+    body = "\t".join(["link", "title", "image_link", *["additional_image_link"] * 2]) + "\n"
+    body += "\t".join(["https://a.example/1", "T", *[f"https://a.example/{n}.jpg" for n in "abc"]])
+    [source] = read_feed(write("feed.tsv", body))
+    assert source.product is not None
+    assert len(source.product.image_urls) == 3
+
+
+def test_a_separator_of_lines_within_json_text_is_text(write: Write) -> None:
+    row = ROW | {"title": "A\u2028Kettle", "image_urls": [ROW["image_urls"]]}
+    [source] = read_feed(write("feed.jsonl", json.dumps(row, ensure_ascii=False)))
+    assert source.product is not None
+    assert "Kettle" in source.product.title
+
+
+def test_a_packed_parquet_does_not_unpack_past_its_bound(write: Write) -> None:
+    # A dictionary page holds each value once, and its rows are next to nothing.
+    frame = pd.DataFrame({"url": ["https://a.example/" + "x" * 1_000] * 200_000})
+    packed = io.BytesIO()
+    frame.to_parquet(packed)
+    assert len(packed.getvalue()) < 1_000_000
+    with pytest.raises(InvalidFeed):
+        read_feed(
+            write("feed.parquet", packed.getvalue()), settings=Settings(max_feed_bytes=5_000_000)
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "body", "told"),
     [
-        ("feed.csv", "", "The feed has no rows."),
-        ("feed.csv", "url,batch_size\n", "The feed has no rows."),
-        ("feed.csv", "address,title\nx,y\n", "The feed has no column 'url'; it has: address, title."),
-        ("feed.tsv", "link\ttitle\nx\ty\n", "The feed has no column 'image_link'"),
-        ("feed.csv", "url\n\nhttps://a.example/1\nshop.example\n", "row 4: url: the address must"),
-        ("feed.csv", "url,batch_size\nhttps://a.example/1,11\n", "row 2: batch_size: the number of"),
-        ("feed.csv", "url,batch_size\nhttps://a.example/1,two\n", "row 2: batch_size: the number of"),
-        ("feed.csv", "url,title\nhttps://a.example/1,x\n", "row 2: image_urls: "),
-        ("feed.csv", "url\nhttps://a.example/1,2,3\n", "row 2: it has 3 cells, and the first line"),
-        ("feed.jsonl", "{}\n[1]\n", "row 2: this must be an object"),
-        ("feed.jsonl", '{"url": \n', "row 1: this is no JSON"),
-        ("feed.jsonl", "[" * 100_000, "row 1: this is no JSON"),
-        ("feed.parquet", "no", "The feed is no Parquet file"),
-        ("feed.xml", "<rss><channel>", "The feed is no XML"),
-        ("feed.xml", "<rss></rss>", "The feed has no rows."),
-        ("feed.txt", "x", "The format of 'feed.txt' is not known by its name"),
+        ("feed.csv", "", "The feed is empty."),
+        ("feed.csv", "url,batch_size\n", "The feed is empty: it has no rows."),
+        ("feed.csv", "address,title\nx,y\n", "The column url is missing; there are: address, title."),
+        ("feed.tsv", "link\ttitle\nx\ty\n", "The column image_link is missing; there are: link, title."),
+        ("feed.csv", "url\n\nhttps://a.example/1\nshop.example\n", "Line 4: url: the address must"),
+        ("feed.csv", "url,batch_size\nhttps://a.example/1,11\n", "Line 2: batch_size: the number of"),
+        ("feed.csv", "url,batch_size\nhttps://a.example/1,two\n", "Line 2: batch_size: the number of"),
+        ("feed.csv", "url,title\nhttps://a.example/1,x\n", "The column image_urls is missing"),
+        ("feed.csv", "url,batch_size\nhttps://a.example/1,2,3\n", "Line 2: "),
+        ("feed.jsonl", '{"url": "https://a.example/1"}\n[1]\n', "Line 2: "),
+        ("feed.jsonl", '{"url": \n', "Line 1: this is no JSON"),
+        ("feed.jsonl", "[" * 100_000, "The feed is no JSON Lines"),
+        ("feed.parquet", "no", "The feed is no Parquet."),
+        ("feed.xml", "<rss><channel>", "The feed is no well-formed XML"),
+        ("feed.xml", "<rss></rss>", "The feed is empty: it has no rows."),
+        ("feed.txt", "x", "The name of the feed "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(write: Write, name: str, body: str, told: str) -> None:
@@ -241,30 +261,29 @@ def test_what_is_wrong_is_told(write: Write, name: str, body: str, told: str) ->
 def test_an_unknown_currency_is_told_with_its_row(write: Write) -> None:
     body = pd.DataFrame([ROW, ROW | {"price": "5 ABC"}]).to_csv(index=False)
     [problem] = problems(write("feed.csv", body))
-    assert problem.startswith(("row 3: price: ", "row 3: currency: "))
+    assert problem.startswith("Line 3: price: ")
     assert "ABC" in problem
 
 
 def test_one_address_with_two_products_is_told_by_both_rows(write: Write) -> None:
     body = pd.DataFrame([ROW, ROW | {"title": "Other"}]).to_csv(index=False)
     [problem] = problems(write("feed.csv", body))
-    assert "row 3" in problem
-    assert "row 2" in problem
+    assert problem.startswith("Line 3: it has the address of line 2")
 
 
 def test_the_first_twenty_problems_are_told_and_the_rest_counted(write: Write) -> None:
     told = problems(write("feed.csv", "url\n" + "x\n" * 332))
     assert len(told) == 21
-    assert told[-1] == "And 312 more problems."
+    assert told[-1] == "And 312 more rows."
 
 
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("/nowhere/feed.csv", "There is no feed at /nowhere/feed.csv."),
-        ("/tmp/feed.csv/", "There is no feed at"),
-        ("abfs://container/feed.csv", "cannot be opened yet: "),
-        ("odd://container/feed.csv", "cannot be opened: Protocol not known"),
+        ("/nowhere/feed.csv", "/nowhere/feed.csv"),
+        ("abfs://container/feed.csv", "Install adlfs"),
+        ("odd://container/feed.csv", "There is no way to read odd:// addresses"),
+        ("simplecache::http://127.0.0.1/feed.csv", "simplecache"),
     ],
 )
 def test_what_cannot_be_opened_says_why(address: str, told: str) -> None:
@@ -280,15 +299,14 @@ def test_any_address_of_fsspec_is_opened() -> None:
 
 
 def test_a_feed_on_the_web_is_read_with_the_guards_of_pages(pages: Pages) -> None:
-    with pytest.raises(AddressRefused):
-        read_feed("http://10.0.0.1/feed.csv")
+    assert "private or reserved network" in problems("http://10.0.0.1/feed.csv")[0]
     assert problems(f"{pages.url}/mug", feed_format=FeedFormat.CSV)
     assert "/mug" in pages.hits
 
 
 def test_what_is_secret_in_an_address_is_not_shown() -> None:
     address = "s3://key:secret@bucket/feed.csv?signature=canary"
-    assert shown(address) == "s3://bucket/feed.csv"
+    assert shown_address(address) == "s3://bucket/feed.csv"
 
 
 def test_the_error_survives_a_trip_to_another_process() -> None:

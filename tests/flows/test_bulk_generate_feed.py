@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import ArtifactFilter
 from prefect.utilities.schema_tools import validate
 from sqlalchemy import Engine, func, select
 
-from catalog.feed_reading import InvalidFeed
+from catalog.feeds import InvalidFeed
 from db.models import CTABulkGenerateTask
 from db.session import unit_of_work
 from flows import bulk_generate, bulk_generate_feed
@@ -84,7 +84,7 @@ def test_a_feed_that_is_wrong_starts_nothing(
     database: Engine, table: pd.DataFrame, tmp_path: Path
 ) -> None:
     table.loc[1, "price"] = "a lot"
-    with pytest.raises(InvalidFeed, match="row 3: price: "):
+    with pytest.raises(InvalidFeed, match="Line 3: price: "):
         bulk_generate_feed(save(table, tmp_path))
     assert bulk_tasks() == 0
 
