@@ -138,7 +138,8 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
         .where(
             CTABulkGenerateTask.id == bulk_task_id,
             CTABulkGenerateTask.flow_run_id.is_not(None)
-            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED),
+            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED)
+            & CTABulkGenerateTask.reopened_at.is_(None),
         )
         .values(flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id))
         .returning(CTABulkGenerateTask.id)
@@ -155,22 +156,29 @@ def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
 def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> None:
     """End a bulk task from its previews: `done` when one of them is, else `failed`.
 
-    Whatever of it has not reached its end is closed as `failed`, with `reason` where one is
-    given. Nothing happens when another run owns the task.
+    Whatever of it has not reached its end is closed, with `reason` where one is given. Nothing
+    happens when another run owns the task, or when it was reopened for a part of it.
     """
-    owner = session.execute(
-        select(CTABulkGenerateTask.flow_run_id)
+    bulk_task = session.execute(
+        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
         .where(CTABulkGenerateTask.id == bulk_task_id)
         # Previews that are being queued refer to the row, and need not wait for it.
         .with_for_update(key_share=True)
-    ).scalar_one_or_none()
-    if owner not in (None, run_id):
+    ).one_or_none()
+    if bulk_task is None or bulk_task.flow_run_id not in (None, run_id) or bulk_task.reopened_at:
         return
     previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     # Sources first: one that is queueing previews is waited for, and they are closed after it.
     statuses.close(session, CTABulkGenerateSource, sources, reason)
-    statuses.close(session, CTAIFramePreview, previews, reason)
+    statuses.close_previews(session, previews, reason)
+    end_from_previews(session, bulk_task_id, run_id, reason)
+
+
+def end_from_previews(
+    session: Session, bulk_task_id: UUID, run_id: UUID | None, reason: str | None = None
+) -> None:
+    """End a bulk task that is locked, and of which nothing is moving any more."""
     counts = progress(session, bulk_task_id)
     told = summary(failures(session, bulk_task_id), counts.total)
     status = TaskStatus.DONE if counts.done else TaskStatus.FAILED
@@ -185,13 +193,13 @@ def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
     Its idempotency key is free again, so that the same request can be made once more. Where a run
     has begun after all, nothing is changed and the run's id is returned.
     """
-    run_id = session.execute(
-        select(CTABulkGenerateTask.flow_run_id)
+    bulk_task = session.execute(
+        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
         .where(CTABulkGenerateTask.id == bulk_task_id)
         .with_for_update()
-    ).scalar_one_or_none()
-    if run_id is not None:
-        return run_id
+    ).one_or_none()
+    if bulk_task is None or bulk_task.flow_run_id or bulk_task.reopened_at:
+        return bulk_task and bulk_task.flow_run_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     statuses.close(session, CTABulkGenerateSource, sources, reason)
     statuses.close(session, CTABulkGenerateTask, CTABulkGenerateTask.id == bulk_task_id, reason)
