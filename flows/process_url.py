@@ -11,7 +11,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.generate_preview import generate_preview
 from flows.hooks import mark_source_running, settle_source
+from flows.parameters import RecordId
 from settings import get_settings
+from tasks.claims import claim_source
 from tasks.failures import problems_of
 from tasks.images import rank_images
 from tasks.limits import wait_for_generation_slot
@@ -36,14 +38,22 @@ def start_preview(preview_id: UUID) -> State[Any]:
     on_cancellation=[settle_source],
     on_crashed=[settle_source],
 )
-def process_url(source_id: UUID) -> UUID:
-    """Make the previews of one source that is recorded as pending; returns its id.
+def process_url(source_id: RecordId) -> UUID:
+    """Make the previews of one product page.
+
+    Run by itself, it reads the page of a source again and makes those of its previews that failed
+    or were never begun, each as a new attempt. Those that are done stay as they are.
+
+    Args:
+        source_id: the page's source, by the id that its bulk task's sources are listed with.
 
     Raises:
         CatalogError: its page cannot be read, or has no product or no usable picture.
         NothingGenerated: none of its previews could be made.
+        SourceNotOwned, UnknownRecord, NotRunAgain: the source is not this run's to work on.
     """
-    product_id = read_product(source_id)
+    is_run_again = claim_source(source_id)
+    product_id = read_product(source_id, refresh=is_run_again)
     rank_images(product_id)
     preview_ids = queue_previews(source_id, product_id)
     starts = start_preview.map(preview_ids)

@@ -13,7 +13,14 @@ from catalog.clip import ClipUnavailable
 from catalog.errors import CatalogError
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
-from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord
+from db.errors import (
+    BulkTaskGivenUp,
+    NotRunAgain,
+    PreviewNotOwned,
+    SourceNotOwned,
+    UnknownRecord,
+)
+from tasks.pacing import GenerationLimitUnusable
 
 
 class RunFailed(Exception):
@@ -44,7 +51,7 @@ class PartsNotStarted(RunFailed):
 
 _TOLD_AS_THEY_ARE = (
     CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
-    UnknownRecord, BulkTaskGivenUp, RunFailed,
+    SourceNotOwned, UnknownRecord, NotRunAgain, BulkTaskGivenUp, GenerationLimitUnusable, RunFailed,
 )  # fmt: skip
 
 
