@@ -153,11 +153,12 @@ def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
     return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id)
 
 
-def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> None:
+def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
     """End a bulk task from its previews: `done` when one of them is, else `failed`.
 
     Whatever of it has not reached its end is closed, with `reason` where one is given. Nothing
-    happens when another run owns the task, or when it was reopened for a part of it.
+    happens when another run owns the task, or when it was reopened for a part of it. Returns
+    whether the task had not ended before.
     """
     bulk_task = session.execute(
         select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
@@ -166,25 +167,25 @@ def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | Non
         .with_for_update(key_share=True)
     ).one_or_none()
     if bulk_task is None or bulk_task.flow_run_id not in (None, run_id) or bulk_task.reopened_at:
-        return
+        return False
     previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     # Sources first: one that is queueing previews is waited for, and they are closed after it.
     statuses.close(session, CTABulkGenerateSource, sources, reason)
     statuses.close_previews(session, previews, reason)
-    end_from_previews(session, bulk_task_id, run_id, reason)
+    return end_from_previews(session, bulk_task_id, run_id, reason)
 
 
 def end_from_previews(
     session: Session, bulk_task_id: UUID, run_id: UUID | None, reason: str | None = None
-) -> None:
-    """End a bulk task that is locked, and of which nothing is moving any more."""
+) -> bool:
+    """End a bulk task that is locked, and of which nothing is moving; False when it had ended."""
     counts = progress(session, bulk_task_id)
     told = summary(failures(session, bulk_task_id), counts.total)
     status = TaskStatus.DONE if counts.done else TaskStatus.FAILED
     if status is TaskStatus.FAILED:
         told = told or reason or statuses.ENDED_EARLY
-    statuses.finish(session, CTABulkGenerateTask, bulk_task_id, run_id, status, told)
+    return statuses.finish(session, CTABulkGenerateTask, bulk_task_id, run_id, status, told)
 
 
 def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:

@@ -149,12 +149,12 @@ def failure_summary(session: Session, source_id: UUID) -> str | None:
     return summary(reasons, source.batch_size)
 
 
-def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None = None) -> None:
+def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
     """End a source from its previews: `done` when one of them is, else `failed`.
 
     Its previews that have not reached their end are closed, with `reason` where one is given.
     Nothing happens when another run owns the source, when it was taken from this one, or when it
-    was reopened for one of its previews.
+    was reopened for one of its previews. Returns whether the source had not ended before.
     """
     source = session.execute(
         select(CTABulkGenerateSource.id)
@@ -166,17 +166,17 @@ def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None =
         .with_for_update()
     ).one_or_none()
     if source is None:
-        return
+        return False
     statuses.close_previews(session, CTAIFramePreview.source_id == source_id, reason)
-    end_from_previews(session, source_id, run_id, reason)
+    return end_from_previews(session, source_id, run_id, reason)
 
 
 def end_from_previews(
     session: Session, source_id: UUID, run_id: UUID | None, reason: str | None = None
-) -> None:
-    """End a source that is locked, and of which no preview is moving any more."""
+) -> bool:
+    """End a source that is locked, and of which no preview is moving; False when it had ended."""
     told = failure_summary(session, source_id)
     status = TaskStatus.DONE if count_done(session, source_id) else TaskStatus.FAILED
     if status is TaskStatus.FAILED:
         told = reason or told or statuses.ENDED_EARLY
-    statuses.finish(session, CTABulkGenerateSource, source_id, run_id, status, told)
+    return statuses.finish(session, CTABulkGenerateSource, source_id, run_id, status, told)

@@ -33,7 +33,8 @@ def generate_preview(preview_id: RecordId) -> UUID:
     made again, and what is being made is left alone.
 
     Args:
-        preview_id: the preview, by the id that its bulk task's previews are listed with.
+        preview_id: the preview, by the id that stands in the name of its runs and in the API's
+            list of previews.
 
     Raises:
         PreviewFailed: one of its halves could not be made; the message tells each reason.

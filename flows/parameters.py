@@ -8,10 +8,7 @@ from pydantic import Field
 RecordId = Annotated[
     UUID,
     Field(
-        json_schema_extra={
-            "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-            "examples": ["0b9f2c1e-7a43-4f6e-9c55-3d1c8a7e2f10"],
-        }
+        json_schema_extra={"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
     ),
 ]
-"""The id of a record. Prefect's server checks patterns, but not the format `uuid`."""
+"""The id of a record. Prefect's server holds forms to patterns, and not to the format `uuid`."""

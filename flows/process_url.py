@@ -45,7 +45,8 @@ def process_url(source_id: RecordId) -> UUID:
     or were never begun, each as a new attempt. Those that are done stay as they are.
 
     Args:
-        source_id: the page's source, by the id that its bulk task's sources are listed with.
+        source_id: the source of the page, by the id that stands in the name of its runs and in
+            the API's answer about its bulk task.
 
     Raises:
         CatalogError: its page cannot be read, or has no product or no usable picture.
