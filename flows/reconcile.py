@@ -40,10 +40,11 @@ class Reconciled:
     bulk_tasks: int
 
     def __str__(self) -> str:
-        return (
-            f"Ended after the death of their runs: {self.previews} previews, {self.sources} "
-            f"sources, {self.bulk_tasks} bulk tasks."
-        )
+        counts = {"preview": self.previews, "source": self.sources, "bulk task": self.bulk_tasks}
+        told = [f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count]
+        if not told:
+            return "No row is left of a run that died."
+        return f"Ended what runs that died had left unfinished: {', '.join(told)}."
 
 
 @flow(name="reconcile")
