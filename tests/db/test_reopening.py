@@ -252,7 +252,10 @@ def test_a_run_that_comes_late_to_a_bulk_task_that_was_given_up_gets_nothing(
     do(reopening.reopen_source, source_id, uuid4())
     with pytest.raises(BulkTaskGivenUp):
         do(bulk_tasks.own, bulk_task_id, uuid4())
+    do(bulk_tasks.give_up, bulk_task_id, "Prefect was away.")
     assert row(CTABulkGenerateTask, bulk_task_id).flow_run_id is None
+    assert row(CTABulkGenerateTask, bulk_task_id).status == "running"
+    assert row(CTABulkGenerateSource, source_id).status == "running"
 
 
 def test_many_runs_at_once_end_in_one_attempt_each_and_a_settled_bulk_task(
@@ -274,6 +277,23 @@ def test_many_runs_at_once_end_in_one_attempt_each_and_a_settled_bulk_task(
     for batch in batches:
         assert batch.statuses() == ["done"] * 5
         assert [batch.preview(position).attempt for position in range(3)] == [1, 2, 2]
+
+
+def test_of_two_parts_that_end_at_once_one_settles_the_bulk_task(
+    database: Engine, ended: EndedBatch
+) -> None:
+    """Neither sees the end of the other before it is committed: they take turns."""
+    preview_run, page_run = uuid4(), uuid4()
+    do(reopening.reopen_preview, ended.failed[0], preview_run)
+    do(reopening.reopen_source, ended.unread, page_run)
+    with ThreadPoolExecutor(1) as thread, unit_of_work() as session:
+        reopening.settle_preview(session, ended.failed[0], preview_run, "It failed.")
+        other = thread.submit(do, reopening.settle_source, ended.unread, page_run, "Gone.")
+        with suppress(TimeoutError):
+            other.result(0.5)
+        session.commit()
+        other.result(10)
+    assert ended.statuses() == ["done", "done", "done", "failed", "failed"]
 
 
 def test_pages_and_previews_at_once_and_late_hooks_make_no_deadlock(database: Engine) -> None:

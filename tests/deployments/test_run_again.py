@@ -42,6 +42,11 @@ def start(environment: dict[str, str], name: str, **parameters: str) -> httpx.Re
     )
 
 
+def schedules_of(environment: dict[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = deployment(environment, "reconcile")["schedules"]
+    return found
+
+
 @contextmanager
 def worker(environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
@@ -115,7 +120,7 @@ def test_a_worker_runs_a_page_again(
 def test_reconcile_runs_every_five_minutes_and_once_where_runs_have_piled_up(
     database: Engine, registered: dict[str, str]
 ) -> None:
-    [schedule] = deployment(registered, "reconcile")["schedules"]
+    [schedule] = schedules_of(registered)
     assert schedule["active"]
     assert schedule["schedule"]["interval"] == 300
     piled_up = [start(registered, "reconcile").json()["id"] for _ in range(4)]
@@ -124,3 +129,20 @@ def test_reconcile_runs_every_five_minutes_and_once_where_runs_have_piled_up(
     assert "COMPLETED" in ended
     assert set(ended) <= {"COMPLETED", "CANCELLED"}
     assert ended.count("CANCELLED") >= 2
+
+
+def test_registering_again_leaves_a_schedule_that_an_operator_switched_off(
+    registered: dict[str, str],
+) -> None:
+    made = deployment(registered, "reconcile")["id"]
+    [schedule] = schedules_of(registered)
+    address = f"{registered['PREFECT_API_URL']}/deployments/{made}/schedules/{schedule['id']}"
+    httpx.patch(address, json={"active": False}).raise_for_status()
+    try:
+        run_python(registered, "-m", "deployments")
+        [again] = schedules_of(registered)
+        assert not again["active"]
+    finally:
+        [schedule] = schedules_of(registered)
+        address = f"{registered['PREFECT_API_URL']}/deployments/{made}/schedules/{schedule['id']}"
+        httpx.patch(address, json={"active": True}).raise_for_status()

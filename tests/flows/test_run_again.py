@@ -12,8 +12,9 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ParameterTypeError
-from prefect.states import Cancelling, Crashed
-from sqlalchemy import Engine
+from prefect.flow_engine import run_flow
+from prefect.states import AwaitingRetry, Cancelling, Crashed
+from sqlalchemy import Engine, update
 
 from creative.brief import Brief
 from creative.calls import Calls
@@ -195,6 +196,42 @@ def test_a_part_of_a_batch_waits_for_one_slot(
     monkeypatch.setattr("flows.process_url.wait_for_generation_slot", lambda: slots.append("map"))
     bulk_generate([{"url": f"{pages.url}/mug", "batch_size": 2}])
     assert slots == ["map"] * 2
+
+
+def test_a_run_that_prefect_begins_once_more_makes_what_is_not_done(
+    pages: Pages, database: Engine, model: Model
+) -> None:
+    """As the button Retry does, for a run that failed and for one whose process died."""
+    result = two_failed(pages, model)
+    source_id = result.sources[0].source_id
+    model.refuses = {2}
+    process_url(source_id)
+    [run] = [run for run in runs_of(f"source {source_id}") if not run.parent_task_run_id]
+    model.wrote.clear()
+
+    retry(process_url, run, source_id=source_id)
+    assert model.wrote == {2: 1}
+    with unit_of_work() as session:
+        session.execute(update(CTAIFramePreview).values(status="running").where(LAST))
+        session.execute(update(CTABulkGenerateSource).values(status="running"))
+        session.execute(update(CTABulkGenerateTask).values(status="running"))
+    model.refuses = set()
+    retry(process_url, run, source_id=source_id)
+    assert model.wrote == {2: 2}
+    found = [row(CTAIFramePreview, preview_id_of(result, position)) for position in range(3)]
+    assert [preview.status for preview in found] == ["done"] * 3
+    assert [preview.attempt for preview in found] == [1, 2, 4]
+    assert bulk_task(result).status == "done"
+
+
+LAST = CTAIFramePreview.position == 2
+
+
+def retry(started_flow: Any, run: FlowRun, **parameters: Any) -> None:
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+        run = client.read_flow_run(run.id)
+    run_flow(started_flow, flow_run=run, parameters=parameters, return_type="state")
 
 
 def test_two_previews_of_one_batch_are_made_again_at_the_same_time(
