@@ -14,9 +14,16 @@ from sqlalchemy.orm import Session, selectinload
 from catalog.product import Source
 from db import statuses
 from db.errors import BulkTaskGivenUp, BulkTaskNotEnded, KeyUsedOtherwise, UnknownRecord
-from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, TaskStatus
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    PreviewStatus,
+    TaskStatus,
+)
 from db.pages import Page, read_page
 from db.progress import failures, progress, summary
+from db.sources import end_from_previews as end_source
 from db.sources import stored_product
 
 
@@ -138,7 +145,8 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
         .where(
             CTABulkGenerateTask.id == bulk_task_id,
             CTABulkGenerateTask.flow_run_id.is_not(None)
-            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED),
+            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED)
+            & CTABulkGenerateTask.reopened_at.is_(None),
         )
         .values(flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id))
         .returning(CTABulkGenerateTask.id)
@@ -152,31 +160,57 @@ def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
     return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id)
 
 
-def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> None:
+def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
     """End a bulk task from its previews: `done` when one of them is, else `failed`.
 
-    Whatever of it has not reached its end is closed as `failed`, with `reason` where one is
-    given. Nothing happens when another run owns the task.
+    Whatever of it has not reached its end is closed, with `reason` where one is given. Nothing
+    happens when another run owns the task, or when it was reopened for a part of it. Returns
+    whether the task had not ended before.
     """
-    owner = session.execute(
-        select(CTABulkGenerateTask.flow_run_id)
+    bulk_task = session.execute(
+        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
         .where(CTABulkGenerateTask.id == bulk_task_id)
         # Previews that are being queued refer to the row, and need not wait for it.
         .with_for_update(key_share=True)
-    ).scalar_one_or_none()
-    if owner not in (None, run_id):
-        return
-    previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
-    sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
+    ).one_or_none()
+    if bulk_task is None or bulk_task.flow_run_id not in (None, run_id) or bulk_task.reopened_at:
+        return False
+    _end_sources(session, bulk_task_id, reason)
+    return end_from_previews(session, bulk_task_id, run_id, reason)
+
+
+def _end_sources(session: Session, bulk_task_id: UUID, reason: str | None) -> None:
+    """End all sources of a locked bulk task, and their previews."""
+    of_sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
+    of_previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
     # Sources first: one that is queueing previews is waited for, and they are closed after it.
-    statuses.close(session, CTABulkGenerateSource, sources, reason)
-    statuses.close(session, CTAIFramePreview, previews, reason)
+    moving = session.execute(
+        select(CTABulkGenerateSource.id, CTABulkGenerateSource.flow_run_id)
+        .where(of_sources, CTABulkGenerateSource.status.in_(statuses.UNFINISHED))
+        .order_by(CTABulkGenerateSource.position)
+        .with_for_update(key_share=True)
+    ).all()
+    statuses.close_previews(session, of_previews, reason)
+    done = select(CTAIFramePreview.source_id).where(
+        of_previews, CTAIFramePreview.status == PreviewStatus.DONE
+    )
+    with_something_done = set(session.scalars(done)) if moving else set()
+    for source in moving:
+        if source.id in with_something_done:
+            end_source(session, source.id, source.flow_run_id, reason)
+    statuses.close(session, CTABulkGenerateSource, of_sources, reason)
+
+
+def end_from_previews(
+    session: Session, bulk_task_id: UUID, run_id: UUID | None, reason: str | None = None
+) -> bool:
+    """End a bulk task that is locked, and of which nothing is moving; False when it had ended."""
     counts = progress(session, bulk_task_id)
     told = summary(failures(session, bulk_task_id), counts.total)
     status = TaskStatus.DONE if counts.done else TaskStatus.FAILED
     if status is TaskStatus.FAILED:
         told = told or reason or statuses.ENDED_EARLY
-    statuses.finish(session, CTABulkGenerateTask, bulk_task_id, run_id, status, told)
+    return statuses.finish(session, CTABulkGenerateTask, bulk_task_id, run_id, status, told)
 
 
 def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
@@ -185,13 +219,13 @@ def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
     Its idempotency key is free again, so that the same request can be made once more. Where a run
     has begun after all, nothing is changed and the run's id is returned.
     """
-    run_id = session.execute(
-        select(CTABulkGenerateTask.flow_run_id)
+    bulk_task = session.execute(
+        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
         .where(CTABulkGenerateTask.id == bulk_task_id)
         .with_for_update()
-    ).scalar_one_or_none()
-    if run_id is not None:
-        return run_id
+    ).one_or_none()
+    if bulk_task is None or bulk_task.flow_run_id or bulk_task.reopened_at:
+        return bulk_task and bulk_task.flow_run_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     statuses.close(session, CTABulkGenerateSource, sources, reason)
     statuses.close(session, CTABulkGenerateTask, CTABulkGenerateTask.id == bulk_task_id, reason)

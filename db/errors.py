@@ -1,5 +1,6 @@
 """What the records may refuse."""
 
+from typing import ClassVar
 from uuid import UUID
 
 
@@ -14,6 +15,22 @@ class UnknownRecord(LookupError):
         return type(self), (self.noun, self.record_id)
 
 
+class WrongKindOfRecord(UnknownRecord):
+    """The id is that of a record of another kind."""
+
+    def __init__(self, noun: str, record_id: UUID, kind: str) -> None:
+        super().__init__(noun, record_id)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return (
+            f"There is no {self.noun} with the id {self.record_id}: it is the id of a {self.kind}."
+        )
+
+    def __reduce__(self) -> tuple[type["WrongKindOfRecord"], tuple[str, UUID, str]]:  # type: ignore[override]
+        return type(self), (self.noun, self.record_id, self.kind)
+
+
 class PreviewNotOwned(Exception):
     """Another run owns the preview, or it has reached its end; what was made is not kept."""
 
@@ -25,6 +42,84 @@ class PreviewNotOwned(Exception):
 
     def __reduce__(self) -> tuple[type["PreviewNotOwned"], tuple[UUID]]:
         return type(self), (self.preview_id,)
+
+
+class SourceNotOwned(Exception):
+    """Another run owns the source, or it has reached its end; nothing is made for it."""
+
+    def __init__(self, source_id: UUID) -> None:
+        self.source_id = source_id
+        super().__init__(
+            f"The source {source_id} has ended or belongs to another run; nothing was made."
+        )
+
+    def __reduce__(self) -> tuple[type["SourceNotOwned"], tuple[UUID]]:
+        return type(self), (self.source_id,)
+
+
+class NotRunAgain(Exception):
+    """What is asked to be run again is not run again; the message says why, and when it may be."""
+
+
+class PreviewNotFailed(NotRunAgain):
+    """The preview is done."""
+
+    def __init__(self, preview_id: UUID) -> None:
+        self.preview_id = preview_id
+        super().__init__(
+            f"The preview {preview_id} is done, and only one that failed is made again. For others "
+            "of its page, start a new bulk task."
+        )
+
+    def __reduce__(self) -> tuple[type["PreviewNotFailed"], tuple[UUID]]:
+        return type(self), (self.preview_id,)
+
+
+class SourceNotFailed(NotRunAgain):
+    """All previews of the source are done."""
+
+    def __init__(self, source_id: UUID, batch_size: int) -> None:
+        self.source_id, self.batch_size = source_id, batch_size
+        super().__init__(
+            f"All previews of the source {source_id} are done ({batch_size}), so there is nothing "
+            "to make again. For others of its page, start a new bulk task."
+        )
+
+    def __reduce__(self) -> tuple[type["SourceNotFailed"], tuple[UUID, int]]:
+        return type(self), (self.source_id, self.batch_size)
+
+
+class _UnderWay(NotRunAgain):
+    noun: ClassVar[str]
+
+    def __init__(self, record_id: UUID, run_id: UUID | None) -> None:
+        self.record_id, self.run_id = record_id, run_id
+        by = "" if run_id is None else f": the run {run_id} is at work"
+        super().__init__(
+            f"The {self.noun} {record_id} is under way{by}. Wait for its end, and run again what "
+            "has failed by then."
+        )
+
+    def __reduce__(self) -> tuple[type["_UnderWay"], tuple[UUID, UUID | None]]:
+        return type(self), (self.record_id, self.run_id)
+
+
+class PreviewUnderWay(_UnderWay):
+    """The preview is being made, or waits for it."""
+
+    noun = "preview"
+
+
+class SourceUnderWay(_UnderWay):
+    """The source is being worked on, as a whole or in one of its previews."""
+
+    noun = "source"
+
+
+class BulkTaskUnderWay(_UnderWay):
+    """The run of the bulk task is at work, and will end all that is part of it."""
+
+    noun = "bulk task"
 
 
 class PreviewNotDone(Exception):

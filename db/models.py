@@ -73,6 +73,7 @@ class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
     flow_run_id: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    reopened_at: Mapped[datetime | None]
 
     sources: Mapped[list["CTABulkGenerateSource"]] = relationship(
         back_populates="bulk_generate_task",
@@ -123,6 +124,7 @@ class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
     flow_run_id: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    reopened_at: Mapped[datetime | None]
 
     bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
         back_populates="sources", lazy="raise"

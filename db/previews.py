@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Text, literal_column, select, update
+from sqlalchemy import ColumnElement, Text, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -50,8 +50,9 @@ def queue(
 ) -> list[UUID]:
     """Record one queued preview per source picture, in order.
 
-    Previews that are recorded already stay as they are, and a source that has ended meanwhile gets
-    none. Returns the ids of those that are not at their end, in the order of their positions.
+    Previews that are recorded already stay as they are, but for those that still wait: they get
+    the picture that was chosen now. A source that has ended meanwhile gets none. Returns the ids of
+    those that are not at their end, in the order of their positions.
     """
     source = session.get(
         CTABulkGenerateSource, source_id, with_for_update=True, populate_existing=True
@@ -60,25 +61,33 @@ def queue(
         raise UnknownRecord("source", source_id)
     if source.status not in statuses.UNFINISHED:
         return []
+    recorded = insert(CTAIFramePreview).values(
+        [
+            {
+                "id": uuid4(),
+                "bulk_generate_task_id": source.bulk_generate_task_id,
+                "source_id": source_id,
+                "product_id": product_id,
+                "workspace": source.workspace,
+                "user": source.user,
+                "position": position,
+                "source_image_url": image_url,
+                "status": PreviewStatus.QUEUED,
+            }
+            for position, image_url in enumerate(image_urls)
+        ]
+    )
     session.execute(
-        insert(CTAIFramePreview)
-        .values(
-            [
-                {
-                    "id": uuid4(),
-                    "bulk_generate_task_id": source.bulk_generate_task_id,
-                    "source_id": source_id,
-                    "product_id": product_id,
-                    "workspace": source.workspace,
-                    "user": source.user,
-                    "position": position,
-                    "source_image_url": image_url,
-                    "status": PreviewStatus.QUEUED,
-                }
-                for position, image_url in enumerate(image_urls)
-            ]
+        recorded.on_conflict_do_update(
+            index_elements=["source_id", "position"],
+            set_={
+                "product_id": recorded.excluded.product_id,
+                "source_image_url": recorded.excluded.source_image_url,
+                "updated_at": func.clock_timestamp(),
+            },
+            where=(CTAIFramePreview.status == PreviewStatus.QUEUED)
+            & CTAIFramePreview.flow_run_id.is_(None),
         )
-        .on_conflict_do_nothing(index_elements=["source_id", "position"])
     )
     return list(
         session.scalars(
@@ -113,6 +122,11 @@ def request(session: Session, preview_id: UUID) -> PreviewRequest:
 def start(session: Session, preview_id: UUID, run_id: UUID) -> bool:
     """Mark a queued preview `running`; False when nothing moved."""
     return statuses.start(session, CTAIFramePreview, preview_id, run_id)
+
+
+def claim(session: Session, preview_id: UUID, run_id: UUID) -> bool:
+    """Whether a run makes a preview; one that is queued, and free, is started for it."""
+    return statuses.claim(session, CTAIFramePreview, preview_id, run_id)
 
 
 def taken_headlines(session: Session, preview_id: UUID, keys: Collection[str]) -> set[str]:

@@ -104,10 +104,10 @@ def assign_product(session: Session, source_id: UUID, product_id: UUID) -> None:
 
 def start(session: Session, source_id: UUID, run_id: UUID) -> bool:
     """Mark a source `running`, and its bulk task with it; False when the source did not move."""
-    moved = statuses.start(session, CTABulkGenerateSource, source_id, run_id)
     parent = select(CTABulkGenerateSource.bulk_generate_task_id).where(
         CTABulkGenerateSource.id == source_id
     )
+    # The bulk task first, as whoever ends it locks its rows.
     session.execute(
         update(CTABulkGenerateTask)
         .where(
@@ -116,7 +116,12 @@ def start(session: Session, source_id: UUID, run_id: UUID) -> bool:
         )
         .values(status=TaskStatus.RUNNING, started_at=func.clock_timestamp())
     )
-    return moved
+    return statuses.start(session, CTABulkGenerateSource, source_id, run_id)
+
+
+def claim(session: Session, source_id: UUID, run_id: UUID) -> bool:
+    """Whether a run works on a source; one that is pending, and free, is started for it."""
+    return statuses.claim(session, CTABulkGenerateSource, source_id, run_id)
 
 
 def count_done(session: Session, source_id: UUID) -> int:
@@ -152,20 +157,34 @@ def failure_summary(session: Session, source_id: UUID) -> str | None:
     return summary(reasons, source.batch_size)
 
 
-def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None = None) -> None:
+def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
     """End a source from its previews: `done` when one of them is, else `failed`.
 
-    Its previews that have not reached their end are closed as `failed`, with `reason` where one
-    is given. Nothing happens when another run owns the source.
+    Its previews that have not reached their end are closed, with `reason` where one is given.
+    Nothing happens when another run owns the source, when it was taken from this one, or when it
+    was reopened for one of its previews. Returns whether the source had not ended before.
     """
     source = session.execute(
-        select(CTABulkGenerateSource).where(CTABulkGenerateSource.id == source_id).with_for_update()
-    ).scalar_one_or_none()
-    if source is None or source.flow_run_id not in (None, run_id):
-        return
-    statuses.close(session, CTAIFramePreview, CTAIFramePreview.source_id == source_id, reason)
+        select(CTABulkGenerateSource.id)
+        .where(
+            CTABulkGenerateSource.id == source_id,
+            CTABulkGenerateSource.reopened_at.is_(None),
+            statuses.owned_by(CTABulkGenerateSource, run_id),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if source is None:
+        return False
+    statuses.close_previews(session, CTAIFramePreview.source_id == source_id, reason)
+    return end_from_previews(session, source_id, run_id, reason)
+
+
+def end_from_previews(
+    session: Session, source_id: UUID, run_id: UUID | None, reason: str | None = None
+) -> bool:
+    """End a source that is locked, and of which no preview is moving; False when it had ended."""
     told = failure_summary(session, source_id)
     status = TaskStatus.DONE if count_done(session, source_id) else TaskStatus.FAILED
     if status is TaskStatus.FAILED:
         told = reason or told or statuses.ENDED_EARLY
-    statuses.finish(session, CTABulkGenerateSource, source_id, run_id, status, told)
+    return statuses.finish(session, CTABulkGenerateSource, source_id, run_id, status, told)

@@ -8,7 +8,9 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.hooks import mark_preview_done, mark_preview_failed, mark_preview_running
+from flows.parameters import RecordId
 from tasks.backgrounds import generate_background
+from tasks.claims import claim_preview
 from tasks.failures import PreviewFailed, problems_of
 from tasks.prefills import generate_prefill
 from tasks.previews import fill_preview
@@ -24,12 +26,21 @@ from tasks.previews import fill_preview
     on_cancellation=[mark_preview_failed],
     on_crashed=[mark_preview_failed],
 )
-def generate_preview(preview_id: UUID) -> UUID:
-    """Make one preview that is recorded as queued; returns its id.
+def generate_preview(preview_id: RecordId) -> UUID:
+    """Make one preview: its background and its prefill.
+
+    Run by itself, it makes a preview that failed once more, as a new attempt. What is done is not
+    made again, and what is being made is left alone.
+
+    Args:
+        preview_id: the preview, by the id that stands in the name of its runs and in the API's
+            list of previews.
 
     Raises:
         PreviewFailed: one of its halves could not be made; the message tells each reason.
+        PreviewNotOwned, UnknownRecord, NotRunAgain: the preview is not this run's to make.
     """
+    claim_preview(preview_id)
     background = generate_background.submit(preview_id)
     prefill = generate_prefill.submit(preview_id)
     wait([background, prefill])

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State
 
-from db import bulk_tasks, previews, sources
+from db import bulk_tasks, previews, reopening, sources
 from db.retrying import persistent
 from db.session import unit_of_work
+from tasks.claims import is_part_of_another
 from tasks.failures import NothingGenerated, explain
 
 
@@ -60,38 +61,49 @@ def give_up_bulk_task(bulk_task_id: UUID, reason: str) -> None:
 
 @persistent
 def mark_source_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A source is `running`, and its bulk task with it."""
-    with unit_of_work() as session:
-        sources.start(session, _id(flow_run, "source_id"), flow_run.id)
+    """A source is `running`, and its bulk task with it; one that is run again claims it itself."""
+    if is_part_of_another(flow_run):
+        with unit_of_work() as session:
+            sources.start(session, _id(flow_run, "source_id"), flow_run.id)
 
 
 @persistent
 def settle_source(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A source has ended, and its previews with it."""
+    """A source has ended, and its previews with it; run again, its bulk task may have, too."""
+    settle = sources.settle if is_part_of_another(flow_run) else reopening.settle_source
     with unit_of_work() as session:
-        sources.settle(session, _id(flow_run, "source_id"), flow_run.id, reason_of(state))
+        settle(session, _id(flow_run, "source_id"), flow_run.id, reason_of(state))
 
 
 @persistent
 def mark_preview_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A preview's generation has started."""
-    with unit_of_work() as session:
-        previews.start(session, _id(flow_run, "preview_id"), flow_run.id)
+    """A preview's generation has started; one that is run again waits for the limit first."""
+    if is_part_of_another(flow_run):
+        with unit_of_work() as session:
+            previews.start(session, _id(flow_run, "preview_id"), flow_run.id)
 
 
 @persistent
 def mark_preview_done(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A preview is `done`."""
-    with unit_of_work() as session:
-        previews.complete(session, _id(flow_run, "preview_id"), flow_run.id)
+    """A preview is `done`; run again, what it is a part of may have ended, too."""
+    _end_preview(flow_run, None)
 
 
 @persistent
 def mark_preview_failed(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A preview has `failed`, was cancelled, or crashed."""
-    reason = reason_of(state) or "The preview could not be made."
+    """A preview has `failed`, was cancelled, or crashed; what it is a part of may have ended."""
+    _end_preview(flow_run, reason_of(state) or "The preview could not be made.")
+
+
+def _end_preview(flow_run: FlowRun, reason: str | None) -> None:
+    preview_id = _id(flow_run, "preview_id")
     with unit_of_work() as session:
-        previews.fail(session, _id(flow_run, "preview_id"), flow_run.id, reason)
+        if not is_part_of_another(flow_run):
+            reopening.settle_preview(session, preview_id, flow_run.id, reason)
+        elif reason is None:
+            previews.complete(session, preview_id, flow_run.id)
+        else:
+            previews.fail(session, preview_id, flow_run.id, reason)
 
 
 def _id(flow_run: FlowRun, parameter: str) -> UUID:

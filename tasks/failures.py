@@ -14,7 +14,14 @@ from catalog.errors import CatalogError
 from catalog.feeds import InvalidFeed
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
-from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord
+from db.errors import (
+    BulkTaskGivenUp,
+    NotRunAgain,
+    PreviewNotOwned,
+    SourceNotOwned,
+    UnknownRecord,
+)
+from tasks.pacing import GenerationLimitUnusable
 
 
 class RunFailed(Exception):
@@ -44,8 +51,9 @@ class PartsNotStarted(RunFailed):
 
 
 _TOLD_AS_THEY_ARE = (
-    InvalidFeed, CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
-    UnknownRecord, BulkTaskGivenUp, RunFailed,
+    InvalidFeed,
+    CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
+    SourceNotOwned, UnknownRecord, NotRunAgain, BulkTaskGivenUp, GenerationLimitUnusable, RunFailed,
 )  # fmt: skip
 
 

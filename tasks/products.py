@@ -24,7 +24,7 @@ from tasks.failures import may_pass
     retry_delay_seconds=2,
     retry_condition_fn=may_pass,
 )
-def read_product(source_id: UUID) -> UUID:
+def read_product(source_id: UUID, refresh: bool = False) -> UUID:
     """The id of a source's product: the known one while it is fresh, else read from its page.
 
     Where the user handed the product's data over with the source, that is the product and no page
@@ -40,8 +40,8 @@ def read_product(source_id: UUID) -> UUID:
         request = sources.request(session, source_id)
         max_age = timedelta(hours=settings.product_max_age_hours)
         if request.product is not None:
-            return _hand_over(session, request, request.product, max_age)
-        if not request.refresh:
+            return _hand_over(session, request, request.product, max_age, refresh)
+        if not (refresh or request.refresh):
             known = products.find_fresh(session, request.workspace, request.url, max_age)
             if known is not None:
                 sources.assign_product(session, source_id, known)
@@ -57,11 +57,16 @@ def read_product(source_id: UUID) -> UUID:
 
 
 def _hand_over(
-    session: Session, request: SourceRequest, given: ProductData, max_age: timedelta
+    session: Session,
+    request: SourceRequest,
+    given: ProductData,
+    max_age: timedelta,
+    rank_anew: bool,
 ) -> UUID:
     """Record what the user said of a product.
 
-    The same data again, in this bulk task or while it is fresh, leaves its pictures ranked.
+    The same data again, in this bulk task or while it is fresh, leaves its pictures ranked, unless
+    they are to be ranked anew.
     """
     since = request.requested_at
     if not request.refresh:
@@ -72,7 +77,7 @@ def _hand_over(
         given.as_scraped(request.url),
         workspace=request.workspace,
         user=request.user,
-        keep_ranking_since=since,
+        keep_ranking_since=None if rank_anew else since,
     )
     sources.assign_product(session, request.id, product_id)
     return product_id

@@ -34,8 +34,8 @@ class Rows:
             )
             self.preview_ids = previews.queue(session, self.source_id, product_id, ["a", "b"])
         self.bulk_run = run(bulk_task_id=str(self.bulk_task_id), sources=[])
-        self.source_run = run(source_id=str(self.source_id))
-        self.preview_runs = [run(preview_id=str(preview_id)) for preview_id in self.preview_ids]
+        self.source_run = part(source_id=str(self.source_id))
+        self.preview_runs = [part(preview_id=str(preview_id)) for preview_id in self.preview_ids]
 
     def status(self, record: Any, row_id: UUID) -> tuple[str, str | None]:
         with unit_of_work() as session:
@@ -57,6 +57,11 @@ class Rows:
 
 def run(**parameters: Any) -> FlowRun:
     return FlowRun(id=uuid4(), flow_id=uuid4(), name="run", parameters=parameters)
+
+
+def part(**parameters: Any) -> FlowRun:
+    """A run that another flow run has started."""
+    return run(**parameters).model_copy(update={"parent_task_run_id": uuid4()})
 
 
 @pytest.fixture
