@@ -11,7 +11,8 @@ from prefect.exceptions import ObjectNotFound
 
 @contextmanager
 def kept_settings(client: SyncPrefectClient, names: Sequence[str]) -> Iterator[None]:
-    """Put the settings of deployments back as they were, once the block has registered them anew.
+    """Put the settings of deployments back as they were, once the block has registered them anew,
+    and also where it is stopped in the middle.
 
     Kept are schedules, whether it is paused, default parameters, job variables and the concurrency
     limit: Prefect replaces them by what its file declares. A deployment that is new to the server
@@ -22,10 +23,12 @@ def kept_settings(client: SyncPrefectClient, names: Sequence[str]) -> Iterator[N
         names: of the deployments, each `flow/deployment`.
     """
     before = {name: deployment for name in names if (deployment := _read(client, name))}
-    yield
-    for name, deployment in before.items():
-        after = client.read_deployment_by_name(name)
-        client.update_deployment(after.id, _settings_of(deployment, after))
+    try:
+        yield
+    finally:
+        for name, deployment in before.items():
+            after = client.read_deployment_by_name(name)
+            client.update_deployment(after.id, _settings_of(deployment, after))
 
 
 def _read(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:

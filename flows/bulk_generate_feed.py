@@ -14,7 +14,7 @@ from pydantic import Field
 from flows.bulk_generate import Name, answer, work_through
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from settings import get_settings
-from tasks.bulk_tasks import record_bulk_task
+from tasks.bulk_tasks import record_bulk_task, recorded_sources
 from tasks.feeds import FeedFormat, read_sources, shown_address
 from tasks.limits import ensure_generation_limit
 
@@ -86,15 +86,17 @@ def bulk_generate_feed(
         NothingGenerated: not a single preview could be made.
     """
     ensure_generation_limit()
-    sources = read_sources(
-        feed, feed_format=feed_format, batch_size=batch_size, locale=locale,
-        only_changed=only_changed, workspace=workspace,
-    )  # fmt: skip
-    if not sources:
-        return Completed(name=NOTHING_CHANGED, message="No product of the feed has changed.")
     run_id = UUID(flow_run.id)
-    references = record_bulk_task(
-        None, sources, run_id=run_id, workspace=workspace, user=user, refresh=refresh
-    )
+    references = recorded_sources(run_id)
+    if references is None:
+        sources = read_sources(
+            feed, feed_format=feed_format, batch_size=batch_size, locale=locale,
+            only_changed=only_changed, workspace=workspace,
+        )  # fmt: skip
+        if not sources:
+            return Completed(name=NOTHING_CHANGED, message="No product of the feed has changed.")
+        references = record_bulk_task(
+            None, sources, run_id=run_id, workspace=workspace, user=user, refresh=refresh
+        )
     work_through(run_id, references)
     return run_id

@@ -8,7 +8,9 @@ from prefect.cache_policies import NO_CACHE
 
 from catalog.product import Source
 from db import bulk_tasks, costs, progress, reports, sources
+from db.errors import UnknownRecord
 from db.reports import BulkGenerateResult as BulkGenerateResult
+from db.retrying import persistent
 from db.session import unit_of_work
 from db.sources import SourceReference as SourceReference
 from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
@@ -45,6 +47,20 @@ def record_bulk_task(
             )
         bulk_tasks.own(session, bulk_task_id or run_id, run_id)
         return sources.unfinished(session, bulk_task_id or run_id)
+
+
+@persistent
+def recorded_sources(run_id: UUID) -> list[SourceReference] | None:
+    """The sources still to be done of the bulk task that a run has recorded; None when it has not.
+
+    A run that is tried again finds what it was about in its records, whatever its feed has become.
+    """
+    with unit_of_work() as session:
+        try:
+            bulk_tasks.own(session, run_id, run_id)
+        except UnknownRecord:
+            return None
+        return sources.unfinished(session, run_id)
 
 
 def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:

@@ -1,7 +1,9 @@
 """A feed, from its file to its previews."""
 
+import importlib
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -87,6 +89,31 @@ def test_a_feed_that_is_wrong_starts_nothing(
     with pytest.raises(InvalidFeed, match="Line 3: price: "):
         bulk_generate_feed(save(table, tmp_path))
     assert bulk_tasks() == 0
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_run_that_is_tried_again_goes_by_its_records(
+    database: Engine, table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its feed is gone by then, and what it had finished is not taken for unchanged."""
+    module = importlib.import_module("flows.bulk_generate_feed")
+    feed = save(table, tmp_path)
+    original = module.work_through
+    tries: list[UUID] = []
+
+    def fail_at_first(bulk_task_id: UUID, sources: list[Any]) -> None:
+        tries.append(bulk_task_id)
+        if len(tries) == 1:
+            Path(feed).unlink()
+            raise ConnectionError("The first try ends here.")
+        original(bulk_task_id, sources)
+
+    monkeypatch.setattr(module, "work_through", fail_at_first)
+    again = bulk_generate_feed.with_options(retries=1)
+    state = again(feed, only_changed=True, return_state=True)
+    assert len(tries) == 2
+    assert state.is_completed(), state.message
+    assert bulk_tasks() == 1
 
 
 @pytest.mark.usefixtures("prefect_server")
