@@ -92,7 +92,8 @@ def _number(value: object) -> object:
     """A whole number, however the format wrote it."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,4}(?:\.0{1,4})?\s*", value):
         return int(value.partition(".")[0])
-    if isinstance(value, float | Decimal) and value == value.__trunc__():
+    # Bounded first: the whole part of 1e999999999 takes minutes to write down.
+    if isinstance(value, float | Decimal) and -10_000 < value < 10_000 and value == int(value):
         return int(value)
     return value
 

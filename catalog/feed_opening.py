@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 from fsspec.core import url_to_fs
 
@@ -14,6 +15,9 @@ from catalog.feeds import InvalidFeed
 from catalog.page import fetch
 from settings import Settings
 
+# Storage whose addresses name a bucket, or a file of this machine, and no host to connect to.
+_STORAGE = frozenset("file local memory s3 s3a gs gcs az abfs abfss adl oss oci r2 hf".split())
+_WEB_SECONDS = 600
 _GZIP = b"\x1f\x8b"
 _BUFFER = 1 << 20
 
@@ -32,7 +36,8 @@ def open_feed(address: str, settings: Settings) -> Iterator[io.BufferedReader]:
     """The bytes of a feed, unpacked where they are packed with gzip, as a stream.
 
     http and https go through `catalog.page.fetch`, with all its guards; every other address is
-    opened by fsspec.
+    opened by fsspec. One that names a host (`sftp://host/…`) is opened where that host stands in
+    `CTA_ALLOWED_PRIVATE_HOSTS`, for fsspec has no guards.
 
     Raises:
         InvalidFeed: it cannot be opened; raised while it is read, where it cannot be unpacked or
@@ -54,12 +59,26 @@ def open_feed(address: str, settings: Settings) -> Iterator[io.BufferedReader]:
 def _open(address: str, settings: Settings) -> Any:
     protocol = address.partition("://")[0].lower() if "://" in address else ""
     if protocol in ("http", "https"):
-        page = fetch(address, max_bytes=settings.max_feed_bytes, settings=settings)
-        return io.BytesIO(page.body)
+        # A feed may be a thousand times as long as a page.
+        patient = settings.model_copy(update={"fetch_total_seconds": _WEB_SECONDS})
+        return io.BytesIO(fetch(address, max_bytes=settings.max_feed_bytes, settings=patient).body)
     if protocol and "::" in address:
         # fsspec would read the inner address by itself, past the guards.
         raise InvalidFeed([f"The feed {shown_address(address)} is an address within an address."])
+    if protocol and protocol not in _STORAGE:
+        _check_host(address, settings)
     return _open_with_fsspec(address, protocol)
+
+
+def _check_host(address: str, settings: Settings) -> None:
+    authority = urlsplit(address).netloc.rpartition("@")[2].lower()
+    if not {authority, authority.partition(":")[0]} & settings.allowed_private_hosts:
+        raise InvalidFeed(
+            [
+                f"The feed {shown_address(address)} lies on a host that is read without the guards "
+                "of the web: name the host in CTA_ALLOWED_PRIVATE_HOSTS, or use https."
+            ]
+        )
 
 
 def _open_with_fsspec(address: str, protocol: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleUpdate, DeploymentUpdate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 
@@ -27,8 +27,39 @@ def kept_settings(client: SyncPrefectClient, names: Sequence[str]) -> Iterator[N
         yield
     finally:
         for name, deployment in before.items():
-            after = client.read_deployment_by_name(name)
-            client.update_deployment(after.id, _settings_of(deployment, after))
+            _restore(client, deployment, client.read_deployment_by_name(name))
+
+
+def _restore(
+    client: SyncPrefectClient, before: DeploymentResponse, after: DeploymentResponse
+) -> None:
+    limit = before.global_concurrency_limit
+    client.update_deployment(
+        after.id,
+        DeploymentUpdate(
+            paused=before.paused,
+            parameters=after.parameters | before.parameters,
+            job_variables=after.job_variables | before.job_variables,
+            tags=sorted({*before.tags, *after.tags}),
+            concurrency_limit=limit and limit.limit,
+        ),
+    )
+    # One by one: an update of the whole list takes no schedule without a name, and no empty list.
+    for schedule in after.schedules:
+        client.delete_deployment_schedule(after.id, schedule.id)
+    if before.schedules:
+        client.create_deployment_schedules(
+            after.id,
+            [
+                DeploymentScheduleCreate(
+                    schedule=schedule.schedule,
+                    active=schedule.active,
+                    parameters=schedule.parameters,
+                    slug=schedule.slug,
+                )
+                for schedule in before.schedules
+            ],
+        )
 
 
 def _read(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
@@ -36,25 +67,3 @@ def _read(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
         return client.read_deployment_by_name(name)
     except ObjectNotFound:
         return None
-
-
-def _settings_of(before: DeploymentResponse, after: DeploymentResponse) -> DeploymentUpdate:
-    settings = DeploymentUpdate(
-        paused=before.paused,
-        parameters=after.parameters | before.parameters,
-        job_variables=after.job_variables | before.job_variables,
-        tags=sorted({*before.tags, *after.tags}),
-        schedules=[
-            DeploymentScheduleUpdate(
-                schedule=schedule.schedule,
-                active=schedule.active,
-                parameters=schedule.parameters,
-                slug=schedule.slug,
-            )
-            for schedule in before.schedules
-        ],
-    )
-    limit = before.global_concurrency_limit
-    if limit is not None:
-        settings.concurrency_limit = limit.limit
-    return settings

@@ -33,7 +33,6 @@ def read_sources(
 
     Raises:
         InvalidFeed: it cannot be read, is empty, lacks a column, or has rows that are wrong.
-        CatalogError: it is on the web and cannot be reached.
     """
     sources = read_feed(feed, feed_format=feed_format, batch_size=batch_size, locale=locale)
     if not only_changed:

@@ -64,7 +64,22 @@ def test_what_an_operator_has_set_is_kept(registered: dict[str, str]) -> None:
         assert again["global_concurrency_limit"]["limit"] == 3
         pool = httpx.get(f"{api}/work_pools/cta-previews").json()
         assert pool["concurrency_limit"] == 7
+
+        # A schedule without a name, one that was deleted, and a limit that was taken off.
+        address = f"{api}/deployments/{found['id']}"
+        httpx.delete(f"{address}/schedules/{kept['id']}").raise_for_status()
+        own = {"schedule": {"interval": 86400}, "active": True}
+        httpx.post(f"{address}/schedules", json=[own]).raise_for_status()
+        httpx.patch(address, json={"concurrency_limit": None}).raise_for_status()
+        other = deployment(api, "reconcile/reconcile")
+        httpx.delete(f"{api}/deployments/{other['id']}/schedules/{other['schedules'][0]['id']}")
+        run_python(registered, "-m", "deployments")
+        [kept] = deployment(api)["schedules"]
+        assert kept["schedule"]["interval"] == 86400
+        assert deployment(api)["global_concurrency_limit"] is None
+        assert deployment(api, "reconcile/reconcile")["schedules"] == []
     finally:
+        httpx.delete(f"{api}/deployments/{deployment(api, 'reconcile/reconcile')['id']}")
         httpx.delete(f"{api}/deployments/{found['id']}").raise_for_status()
         httpx.patch(f"{api}/work_pools/cta-previews", json={"concurrency_limit": None})
         run_python(registered, "-m", "deployments")
