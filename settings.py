@@ -3,9 +3,9 @@
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent
@@ -139,6 +139,17 @@ class Settings(BaseSettings):
     max_concurrent_previews: int = Field(
         4, ge=1, le=10, description="Previews of one source that are worked on at the same time."
     )
+    task_runner: Literal["threads", "dask"] = Field(
+        "threads",
+        description="Who works on the sources of one run: `threads` of its process, or the workers "
+        "of a Dask scheduler (`dask`).",
+    )
+    dask_address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://[^\s/]+:\d+$",
+        description="The Dask scheduler, such as tcp://10.0.0.5:8786; needed with "
+        "CTA_TASK_RUNNER=dask.",
+    )
     product_max_age_hours: float = Field(
         24, ge=0, description="How long a product that was read is reused before it is read again."
     )
@@ -186,7 +197,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "database_url", "api_database_url", "media_url", "generator", "gemini_endpoint",
-        mode="before",
+        "dask_address", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty_means_unset(cls, value: object) -> object:
@@ -216,6 +227,15 @@ class Settings(BaseSettings):
             if "/" in host:
                 raise ValueError(f"{host} is an address; name the host alone: shop.example")
         return value
+
+    @model_validator(mode="after")
+    def _dask_has_an_address(self) -> Self:
+        if self.task_runner == "dask" and self.dask_address is None:
+            raise ValueError(
+                "CTA_TASK_RUNNER=dask needs CTA_DASK_ADDRESS, the address of the Dask scheduler, "
+                "such as tcp://10.0.0.5:8786"
+            )
+        return self
 
     @property
     def generator_name(self) -> Literal["local", "gemini"]:

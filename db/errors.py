@@ -175,6 +175,19 @@ class BulkTaskGivenUp(Exception):
         return type(self), (self.bulk_task_id, self.reason)
 
 
+class BulkTaskNotOwned(Exception):
+    """Another run works on the bulk task; its sources are not this run's to give out."""
+
+    def __init__(self, bulk_task_id: UUID) -> None:
+        self.bulk_task_id = bulk_task_id
+        super().__init__(
+            f"The bulk task {bulk_task_id} belongs to another run; nothing was changed."
+        )
+
+    def __reduce__(self) -> tuple[type["BulkTaskNotOwned"], tuple[UUID]]:
+        return type(self), (self.bulk_task_id,)
+
+
 class KeyUsedOtherwise(Exception):
     """An idempotency key was used before, for another request."""
 

@@ -90,7 +90,15 @@ def close(
 def close_previews(session: Session, condition: ColumnElement[bool], reason: str | None) -> int:
     """End every unfinished preview that meets `condition`; returns how many there were.
 
-    One that has its prefill lacked only the last word, and is `done`. The others are `failed`.
+    One that has its prefill is `done`. The others are `failed`.
+    """
+    return complete_filled(session, condition) + close(session, CTAIFramePreview, condition, reason)
+
+
+def complete_filled(session: Session, condition: ColumnElement[bool]) -> int:
+    """End as `done` every unfinished preview that meets `condition` and has its prefill.
+
+    It lacked only the last word of its run. Returns how many there were.
     """
     background = CTAIFramePreview.prefill["generated_background_url"].astext
     whole = session.execute(
@@ -102,7 +110,7 @@ def close_previews(session: Session, condition: ColumnElement[bool], reason: str
         )
         .values(status=PreviewStatus.DONE, finished_at=func.clock_timestamp())
     )
-    return _rows(whole) + close(session, CTAIFramePreview, condition, reason)
+    return _rows(whole)
 
 
 def owned_by(record: Record, run_id: UUID | None) -> ColumnElement[bool]:

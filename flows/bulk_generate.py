@@ -10,7 +10,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import wait
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from catalog.product import CheckedSources, check_sources
@@ -18,7 +17,7 @@ from flows.heartbeats import without_heartbeats
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from flows.process_url import process_url
 from flows.subflows import run_subflow
-from settings import get_settings
+from flows.task_runners import check_source_runner, source_runner
 from tasks.bulk_tasks import (
     BulkGenerateResult,
     SourceReference,
@@ -29,6 +28,7 @@ from tasks.bulk_tasks import (
 from tasks.failures import NothingGenerated, problems_of
 from tasks.limits import ensure_generation_limit
 from tasks.progress import shown_progress
+from tasks.taking_over import take_over_source
 
 Sources = Annotated[
     CheckedSources, Field(min_length=1, description="The product pages, and how many of each.")
@@ -46,8 +46,10 @@ class BulkGenerate(Flow[..., Any]):
 
         Raises:
             InvalidSources: an item of the sources is wrong; nothing was recorded or started.
+            DaskUnusable: nobody would work on them; nothing was recorded or started.
         """
         checked = check_sources(sources)
+        check_source_runner()
         state: State[Any] = super().__call__(checked, *args, return_state=True, **kwargs)  # type: ignore[assignment]
         return state if return_state else answer(state)
 
@@ -73,8 +75,13 @@ def run_name() -> str:
 
 
 @task(name="start-source", task_run_name="{source.url}", cache_policy=NO_CACHE)
-def start_source(source: SourceReference) -> State[Any]:
-    """Run `process_url` for one source."""
+def start_source(source: SourceReference) -> State[Any] | UUID:
+    """Run `process_url` for one source, or go on with what a dead process left of it.
+
+    Dask calls it again when a worker dies, also for sources that had ended there.
+    """
+    if not take_over_source(source.id, run_id=UUID(flow_run.id)):
+        return source.id
     return run_subflow(process_url, f"source {source.id}", source_id=source.id)
 
 
@@ -95,7 +102,7 @@ def work_through(bulk_task_id: UUID, sources: Sequence[SourceReference]) -> None
     BulkGenerate,
     name="bulk-generate",
     flow_run_name=run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_sources),
+    task_runner=source_runner(),
     on_running=[mark_bulk_task_running],
     on_completion=[settle_bulk_task],
     on_failure=[settle_bulk_task],
@@ -122,7 +129,9 @@ def bulk_generate(
 
     Raises:
         NothingGenerated: not a single preview could be made.
+        DaskUnusable: the sources were to be handed to Dask, and nobody would work on them.
     """
+    check_source_runner()
     ensure_generation_limit()
     run_id = flow_run.id
     references = record_bulk_task(

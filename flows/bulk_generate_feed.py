@@ -8,12 +8,11 @@ from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.bulk_generate import Name, answer, work_through
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
-from settings import get_settings
+from flows.task_runners import check_source_runner, source_runner
 from tasks.bulk_tasks import record_bulk_task, recorded_sources
 from tasks.feeds import FeedFormat, read_sources, shown_address
 from tasks.limits import ensure_generation_limit
@@ -52,7 +51,7 @@ def run_name() -> str:
     BulkGenerateFeed,
     name="bulk-generate-feed",
     flow_run_name=run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().max_concurrent_sources),
+    task_runner=source_runner(),
     on_running=[mark_bulk_task_running],
     on_completion=[settle_bulk_task],
     on_failure=[settle_bulk_task],
@@ -84,7 +83,9 @@ def bulk_generate_feed(
     Raises:
         InvalidFeed: the feed cannot be read, or has rows that are wrong; nothing was started.
         NothingGenerated: not a single preview could be made.
+        DaskUnusable: the sources were to be handed to Dask, and nobody would work on them.
     """
+    check_source_runner()
     ensure_generation_limit()
     run_id = UUID(flow_run.id)
     references = recorded_sources(run_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from flows.generate_preview import generate_preview
 from flows.hooks import mark_source_running, settle_source
@@ -17,11 +18,15 @@ from tasks.images import rank_images
 from tasks.limits import wait_for_generation_slot
 from tasks.previews import check_source, queue_previews
 from tasks.products import read_product
+from tasks.taking_over import check_source_is_ours
 
 
 def start_preview(preview_id: UUID) -> State[Any]:
     """Run `generate_preview` once the limit lets one more generation start."""
+    run_id = UUID(flow_run.id)
+    check_source_is_ours(preview_id, run_id=run_id)
     wait_for_generation_slot()
+    check_source_is_ours(preview_id, run_id=run_id)
     return run_subflow(generate_preview, f"preview {preview_id}", preview_id=preview_id)
 
 

@@ -16,6 +16,7 @@ from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
 from db.errors import (
     BulkTaskGivenUp,
+    BulkTaskNotOwned,
     NotRunAgain,
     PreviewNotOwned,
     SourceNotOwned,
@@ -50,10 +51,15 @@ class PartsNotStarted(RunFailed):
     """Some of a run's parts never began."""
 
 
+class SourceTakenOver(RunFailed):
+    """A source has ended, or belongs to another run, while this one was still at it."""
+
+
 _TOLD_AS_THEY_ARE = (
     InvalidFeed,
     CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
-    SourceNotOwned, UnknownRecord, NotRunAgain, BulkTaskGivenUp, GenerationLimitUnusable, RunFailed,
+    SourceNotOwned, UnknownRecord, NotRunAgain, BulkTaskGivenUp, BulkTaskNotOwned,
+    GenerationLimitUnusable, RunFailed,
 )  # fmt: skip
 
 
