@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from deployments.guard import MARK, Guard
@@ -42,12 +43,18 @@ def start_server(mark: str, log: Path | None = None) -> "subprocess.Popen[bytes]
 
 
 def main() -> int:
-    """Run the server until it ends, or is told to."""
+    """Run the server until it ends, or is told to; 0 when it was told to."""
+    told_to_end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_end.set())
     with Guard() as guard:
         server = start_server(guard.mark)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: server.terminate())
-        return server.wait()
+        while server.poll() is None:
+            if told_to_end.wait(0.5):
+                server.terminate()
+                server.wait()
+                return 0
+        return server.returncode
 
 
 if __name__ == "__main__":
