@@ -48,6 +48,16 @@ class Up:
             time.sleep(0.2)
         pytest.fail(self.output.read_text())
 
+    def client(self) -> httpx.Client:
+        """A client of the API, with a token."""
+        token = run_python(
+            self.environment, "-m", "api.tokens", "create", "--workspace", "acme", "--user", "ann"
+        ).strip()
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.api_port}",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
     def processes(self) -> list[psutil.Process]:
         """Everything that works in the data folder: its parts, their runs, both Postgres."""
         return [
@@ -80,14 +90,8 @@ def up(tmp_path: Path, pages: Pages) -> Iterator[Up]:
 
 def test_all_is_there_a_batch_is_made_and_nothing_is_left(up: Up, pages: Pages) -> None:
     up.wait_until_ready()
-    api = f"http://127.0.0.1:{up.api_port}"
-    token = run_python(
-        up.environment, "-m", "api.tokens", "create", "--workspace", "acme", "--user", "ann"
-    ).strip()
-    with httpx.Client(base_url=api, headers={"Authorization": f"Bearer {token}"}) as client:
-        asked = client.post("/batch/", json={"sources": [{"url": f"{pages.url}/mug"}]})
-        assert asked.status_code == 201, asked.text
-        address = f"/batch/{asked.json()['bulk_generate_task_id']}/"
+    with up.client() as client:
+        address = start_batch(client, f"{pages.url}/mug")
         deadline = time.monotonic() + 120
         while not client.get(address).json()["finished_at"]:
             assert time.monotonic() < deadline, (up.folder / "up" / "worker.log").read_text()
@@ -104,12 +108,55 @@ def test_all_is_there_a_batch_is_made_and_nothing_is_left(up: Up, pages: Pages) 
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_one_that_dies_ends_all_and_is_named(up: Up) -> None:
+def start_batch(client: httpx.Client, url: str) -> str:
+    asked = client.post("/batch/", json={"sources": [{"url": url, "batch_size": 3}]})
+    assert asked.status_code == 201, asked.text
+    return f"/batch/{asked.json()['bulk_generate_task_id']}/"
+
+
+def test_a_worker_that_dies_ends_all_and_its_runs_too(tmp_path: Path, pages: Pages) -> None:
+    up = Up(tmp_path / "up", CTA_GENERATIONS_PER_MINUTE="1")
+    try:
+        up.wait_until_ready()
+        with up.client() as client:
+            address = start_batch(client, f"{pages.url}/mug")
+            deadline = time.monotonic() + 120
+            # The first is made at once, and the run waits a minute for the second.
+            while client.get(address).json()["progress"]["done"] < 1:
+                assert time.monotonic() < deadline, (up.folder / "up" / "worker.log").read_text()
+                time.sleep(0.5)
+        [worker] = [one for one in up.processes() if "worker start" in " ".join(one.cmdline())]
+        assert worker.children()
+        worker.kill()
+        assert up.process.wait(timeout=60) == 1
+        assert "The worker has ended; why is in" in up.output.read_text().replace("\n", " ")
+        assert up.processes() == []
+    finally:
+        up.close()
+
+
+def test_nothing_is_left_when_it_is_killed(up: Up) -> None:
     up.wait_until_ready()
-    [worker] = [one for one in up.processes() if "worker start" in " ".join(one.cmdline())]
-    worker.kill()
-    assert up.process.wait(timeout=60) == 1
-    assert "The worker has ended; why is in" in up.output.read_text().replace("\n", " ")
+    up.process.kill()
+    up.process.wait()
+    deadline = time.monotonic() + 60
+    while left := up.processes():
+        assert time.monotonic() < deadline, [process.cmdline() for process in left]
+        time.sleep(0.2)
+
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", up.prefect_port)) != 0
+    assert not list(up.folder.glob("*postgres/postmaster.pid"))
+
+
+def test_it_ends_at_once_when_told_to_while_it_starts(up: Up) -> None:
+    deadline = time.monotonic() + 60
+    while not (up.folder / "up" / "server.log").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(timeout=60) == 0
+    assert "The API" not in up.output.read_text()
     assert up.processes() == []
 
 
