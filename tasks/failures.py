@@ -15,6 +15,7 @@ from catalog.feed_reading import InvalidFeed
 from creative.errors import GenerationError
 from creative.media import MediaStoreFailed
 from db.errors import BulkTaskGivenUp, PreviewNotOwned, UnknownRecord
+from tasks.pacing import GenerationLimitUnreachable, GenerationLimitUnusable
 
 
 class RunFailed(Exception):
@@ -45,7 +46,7 @@ class PartsNotStarted(RunFailed):
 
 _TOLD_AS_THEY_ARE = (
     InvalidFeed, CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
-    UnknownRecord, BulkTaskGivenUp, RunFailed,
+    UnknownRecord, BulkTaskGivenUp, RunFailed, GenerationLimitUnusable, GenerationLimitUnreachable,
 )  # fmt: skip
 
 
