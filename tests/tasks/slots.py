@@ -59,20 +59,21 @@ class Taker:
 
 def make_limit(api: str, per_second: float, slots: int = 1) -> None:
     """Make the limit anew, with none of its slots taken."""
-    httpx.delete(f"{api}/v2/concurrency_limits/{LIMIT}")
+    httpx.delete(f"{api}/v2/concurrency_limits/{LIMIT}", timeout=60)
     limit = {"name": LIMIT, "limit": slots, "slot_decay_per_second": per_second}
-    httpx.post(f"{api}/v2/concurrency_limits/", json=limit).raise_for_status()
+    httpx.post(f"{api}/v2/concurrency_limits/", json=limit, timeout=60).raise_for_status()
 
 
 def change_limit(api: str, **values: float) -> None:
     """What an operator does in Prefect."""
-    httpx.patch(f"{api}/v2/concurrency_limits/{LIMIT}", json=values).raise_for_status()
+    address = f"{api}/v2/concurrency_limits/{LIMIT}"
+    httpx.patch(address, json=values, timeout=60).raise_for_status()
 
 
 def ask_directly(api: str) -> httpx.Response:
     """What a client does that takes no turns."""
     slot = {"names": [LIMIT], "slots": 1, "mode": "rate_limit"}
-    return httpx.post(f"{api}/v2/concurrency_limits/increment", json=slot, timeout=30)
+    return httpx.post(f"{api}/v2/concurrency_limits/increment", json=slot, timeout=60)
 
 
 def assert_strict(taken: list[Taken], per_second: float) -> None:

@@ -249,15 +249,16 @@ def test_more_slots_let_no_more_through_than_the_decay(
 
 
 def test_one_that_lost_its_turn_while_resting_takes_another_before_it_asks(
-    pacer: Pacer, api: str, asked: list[tuple[str, float]], engine: Engine
+    api: str, asked: list[tuple[str, float]], engine: Engine
 ) -> None:
     # With room in the limit nothing but turns keeps the starts apart.
     make_limit(api, per_second=1 / 2, slots=20)
-    pacer.wait()
-    with meanwhile(pacer.wait):
+    fresh = Pacer(LIMIT)
+    fresh.wait()
+    with meanwhile(fresh.wait):
         wait_for_holder(engine)
         terminate_holder(engine)
-    pacer.wait()
+    fresh.wait()
     first, second, third = increments(asked)
     assert min(second - first, third - second) >= 0.95 * 2
 
