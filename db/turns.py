@@ -29,6 +29,14 @@ class Turn:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def keep(self) -> None:
+        """Show that this process is not frozen.
+
+        Raises:
+            OperationalError: the turn is lost.
+        """
+        self._connection.execute(text("SELECT 1"))
+
     def seconds_since_start(self, limit_name: str) -> float | None:
         """How long ago a generation was started last, by any process; None when never."""
         seconds = self._connection.scalar(

@@ -22,7 +22,7 @@ from db.errors import (
     SourceNotOwned,
     UnknownRecord,
 )
-from tasks.pacing import GenerationLimitUnusable
+from tasks.pacing import GenerationLimitUnreachable, GenerationLimitUnusable
 
 
 class RunFailed(Exception):
@@ -59,7 +59,8 @@ _TOLD_AS_THEY_ARE = (
     InvalidFeed,
     CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,
     SourceNotOwned, UnknownRecord, NotRunAgain, BulkTaskGivenUp, BulkTaskNotOwned,
-    GenerationLimitUnusable, RunFailed,
+    GenerationLimitUnusable, GenerationLimitUnreachable,
+    RunFailed,
 )  # fmt: skip
 
 

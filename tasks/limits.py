@@ -24,7 +24,7 @@ def ensure_generation_limit() -> GlobalConcurrencyLimitResponse:
     more than the cap through.
 
     Raises:
-        GenerationLimitUnusable: it is switched off, or has no decay.
+        GenerationLimitUnusable: it is switched off, or has no slots or no decay.
     """
     with get_client(sync_client=True) as client:
         try:
@@ -48,7 +48,9 @@ def wait_for_generation_slot() -> None:
     """Wait until one more generation may start.
 
     Raises:
-        GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
+        GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or no
+            decay.
+        GenerationLimitUnreachable: Prefect or the database stayed away for ten minutes.
     """
     _PACER.wait()
 
@@ -57,6 +59,7 @@ def generations_per_minute() -> int:
     """How many generations the limit lets start in a minute, as it stands on the server.
 
     Raises:
-        GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
+        GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or no
+            decay.
     """
     return math.ceil(60 / _PACER.period() - 1e-6)

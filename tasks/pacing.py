@@ -18,31 +18,41 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random
 
 from db.turns import Turn, turn
 
 _LOCKED = 423
+_UNPROCESSABLE = 422
 _MAY_PASS = {408, 429, 500, 502, 503, 504}
 _KEPT_SECONDS = 5  # how long what was read of the limit is believed
 _FROZEN_SECONDS = 30  # a process that has not moved for so long has lost its turn
 _POLL_SECONDS = 0.25
 _ANSWER_SECONDS = 20
-_GIVE_UP_SECONDS = 600
+_GIVE_UP_SECONDS = 600  # how long nothing but failures is borne
 _LEAST_SLACK = 0.005
 _LARGEST_SLACK = 0.1
 
 
 class GenerationLimitUnusable(Exception):
-    """The global concurrency limit would not hold anything back, or is not there."""
+    """The global concurrency limit would hold nothing or everything back, or is not there."""
+
+
+class GenerationLimitUnreachable(Exception):
+    """Prefect or the database stayed away for longer than is waited for."""
 
 
 def period_of(limit: GlobalConcurrencyLimitResponse) -> float:
     """The seconds in which one slot of a limit becomes free.
 
     Raises:
-        GenerationLimitUnusable: it is switched off, or has no decay.
+        GenerationLimitUnusable: it is switched off, or has no slots or no decay.
     """
+    if limit.active and limit.limit < 1:
+        raise GenerationLimitUnusable(
+            f"The global concurrency limit {limit.name!r} has no slots, so no generation could "
+            "ever start: set its limit to 1 in Prefect."
+        )
     if not limit.active or not limit.slot_decay_per_second:
         raise GenerationLimitUnusable(
             f"The global concurrency limit {limit.name!r} is switched off or has no slot "
@@ -61,22 +71,25 @@ class Pacer:
         self._period = 0.0
         self._read_at = -float("inf")
         self._slack = 0.0
+        self._failing_since = self._failed_at = -float("inf")
         self._connected: tuple[str, SyncPrefectClient] | None = None
 
     def wait(self) -> None:
         """Wait for a slot, for as long as it takes; what cannot be reached is tried again.
 
         Raises:
-            GenerationLimitUnusable: the limit does not exist, is switched off, or has no decay.
-            httpx.HTTPError, OperationalError: Prefect or the database stayed away for ten minutes.
+            GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or
+                no decay.
+            GenerationLimitUnreachable: Prefect or the database stayed away for ten minutes.
         """
         persistent = Retrying(
             retry=retry_if_exception(_may_pass),
             wait=wait_random(0.5, 2),
-            stop=stop_after_delay(_GIVE_UP_SECONDS),
-            reraise=True,
+            stop=self._stays_away,
+            retry_error_callback=_give_up,
         )
         with self._line.place():
+            self._failed_at = -float("inf")
             persistent(self._wait_for_turn)
 
     def period(self) -> float:
@@ -89,13 +102,21 @@ class Pacer:
             self._read(client)
         return self._period
 
+    def _stays_away(self, _: RetryCallState) -> bool:
+        """Whether failures have followed one another for too long; a wait in between is none."""
+        now = time.monotonic()
+        if now - self._failed_at > _GIVE_UP_SECONDS:
+            self._failing_since = now
+        self._failed_at = now
+        return now - self._failing_since >= _GIVE_UP_SECONDS
+
     def _wait_for_turn(self) -> None:
         granted = False
         try:
             client = self._client()
             with turn(_FROZEN_SECONDS) as mine:
                 self._rest_until_free(client, mine)
-                asked_at = self._ask_until_granted(client)
+                asked_at = self._ask_until_granted(client, mine)
                 granted = True
                 mine.note_start(self._limit_name, time.monotonic() - asked_at)
         except DBAPIError:
@@ -113,18 +134,25 @@ class Pacer:
         return self._connected[1]
 
     def _rest_until_free(self, client: SyncPrefectClient, mine: Turn) -> None:
-        while True:
-            passed = mine.seconds_since_start(self._limit_name)
-            period = self._period_now(client)
-            self._slack = max(self._slack, min(period / 100, _LARGEST_SLACK), _LEAST_SLACK)
-            left = 0.0 if passed is None else min(period, period - passed) + self._slack
-            if left <= 0:
-                return
+        began = time.monotonic()
+        while (left := self._seconds_left(client, mine, began)) > 0:
             time.sleep(min(left, _KEPT_SECONDS))
             if left <= _KEPT_SECONDS:
+                mine.keep()
                 return
 
-    def _ask_until_granted(self, client: SyncPrefectClient) -> float:
+    def _seconds_left(self, client: SyncPrefectClient, mine: Turn, began: float) -> float:
+        """How long the slot is still taken; the turn `began` then, by the monotonic clock."""
+        passed = mine.seconds_since_start(self._limit_name)
+        period = self._period_now(client)
+        self._failed_at = -float("inf")
+        self._slack = max(self._slack, min(period / 100, _LARGEST_SLACK), _LEAST_SLACK)
+        if passed is None:
+            return 0.0
+        # Nobody starts during this turn, whatever the database's clock says.
+        return period + self._slack - max(passed, time.monotonic() - began)
+
+    def _ask_until_granted(self, client: SyncPrefectClient, mine: Turn) -> float:
         """Ask when the slot should be free; returns when the request was sent that was granted."""
         while True:
             asked_at = time.monotonic()
@@ -136,6 +164,7 @@ class Pacer:
             time.sleep(min(self._period + self._slack, _KEPT_SECONDS))
             while self._read(client):
                 time.sleep(_POLL_SECONDS)
+                mine.keep()
 
     def _ask(self, client: SyncPrefectClient) -> bool:
         try:
@@ -145,6 +174,8 @@ class Pacer:
         except httpx.HTTPStatusError as error:
             if error.response.status_code == _LOCKED:
                 return False
+            if error.response.status_code == _UNPROCESSABLE:
+                self._read(client)  # says what is wrong with the limit
             raise
         if not answer.json():
             self._read_at = -float("inf")
@@ -173,16 +204,16 @@ class _Line:
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
         mine = threading.Event()
-        with self._lock:
-            self._waiting.append(mine)
-            if self._waiting[0] is mine:
-                mine.set()
         try:
+            with self._lock:
+                self._waiting.append(mine)
+                self._waiting[0].set()
             mine.wait()
             yield
         finally:
             with self._lock:
-                self._waiting.remove(mine)
+                with contextlib.suppress(ValueError):
+                    self._waiting.remove(mine)
                 if self._waiting:
                     self._waiting[0].set()
 
@@ -197,4 +228,15 @@ def _missing(limit_name: str) -> GenerationLimitUnusable:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in _MAY_PASS
-    return isinstance(error, httpx.TransportError | OperationalError | NoConnection)
+    if isinstance(error, DBAPIError):
+        return isinstance(error, OperationalError) or error.connection_invalidated
+    return isinstance(error, httpx.TransportError | NoConnection)
+
+
+def _give_up(state: RetryCallState) -> None:
+    # A database that ended the turn of one who waited for Prefect hides Prefect's own error.
+    raise GenerationLimitUnreachable(
+        "The Prefect server or the database could not be reached for "
+        f"{_GIVE_UP_SECONDS / 60:.0f} minutes, so that no generation may start: see that both run, "
+        "and start the bulk task again."
+    ) from (state.outcome.exception() if state.outcome else None)

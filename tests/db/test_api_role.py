@@ -119,7 +119,7 @@ def test_the_role_does_not_move_rows_to_another_workspace(ids: Ids) -> None:
                 session.execute(update(CTABulkGenerateTask).values(workspace=THEIRS))
 
 
-@pytest.mark.parametrize("table", [TOKENS, "alembic_version"])
+@pytest.mark.parametrize("table", [TOKENS, *OF_NO_WORKSPACE, "alembic_version"])
 def test_the_role_cannot_read_what_is_not_the_apis(api_connection: Connection, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         api_connection.execute(text(f"SELECT 1 FROM {table}"))
@@ -137,6 +137,19 @@ def test_the_role_cannot_read_what_is_not_the_apis(api_connection: Connection, t
 def test_the_role_cannot_change_the_locks(api_connection: Connection, statement: str) -> None:
     with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
         api_connection.execute(text(statement))
+
+
+def test_the_role_cannot_say_when_a_generation_was_started(api_connection: Connection) -> None:
+    """One workspace could hold up the others with it."""
+    for statement in (
+        "INSERT INTO cta_generation_turn VALUES ('preview-generation', now() + interval '1 day')",
+        "UPDATE cta_generation_turn SET started_at = now()",
+        "DELETE FROM cta_generation_turn",
+        "LOCK TABLE cta_generation_turn",
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            api_connection.execute(text(statement))
+        api_connection.rollback()
 
 
 def test_giving_the_role_up_leads_back_to_it(ids: Ids, api_connection: Connection) -> None:

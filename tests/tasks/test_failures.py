@@ -9,6 +9,7 @@ from catalog.errors import CatalogError, PageGone, PageUnreachable, RobotsUnread
 from creative.errors import GeneratorOverloaded
 from db.errors import PreviewNotOwned, UnknownRecord
 from tasks.failures import NothingGenerated, PreviewFailed, explain, may_pass
+from tasks.pacing import GenerationLimitUnreachable, GenerationLimitUnusable
 
 OURS = [
     PageGone("https://shop.example/", "The page is gone."),
@@ -17,6 +18,8 @@ OURS = [
     UnknownRecord("preview", uuid4()),
     PreviewFailed("The picture is broken."),
     NothingGenerated(uuid4(), "None was made."),
+    GenerationLimitUnusable("The limit is switched off."),
+    GenerationLimitUnreachable("Prefect could not be reached."),
 ]
 
 

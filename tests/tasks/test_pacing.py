@@ -1,217 +1,85 @@
-"""Processes that share the cap: strict, in turns, and going on when one of them dies."""
+"""One process at the cap: in order, asking once a period, following what is changed, never hanging."""
 
-import contextlib
-import queue
+import contextvars
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
-from pathlib import Path
+from contextlib import contextmanager
 
 import httpx
 import pytest
-from sqlalchemy import Engine, text
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from sqlalchemy import Engine, create_engine, text
 
-from settings import PROJECT_ROOT
+from db import turns
 from tasks import pacing
-from tasks.pacing import _Line
-from tests.prefect_server import connection_url, free_port, wait_until_healthy
-
-PER_SECOND = 5
-Starter = Callable[..., "Taker"]
-
-
-class Taker:
-    """A process that takes slots; `next` waits for its next one."""
-
-    def __init__(self, environment: dict[str, str], threads: int, *frozen: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "slot_taker.py"), str(threads), *frozen],
-            cwd=PROJECT_ROOT, env=environment | {"PYTHONPATH": str(PROJECT_ROOT)},
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.taken: list[float] = []
-        self._lines: queue.Queue[float] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.taken.append(float(line))
-            self._lines.put(float(line))
-
-    def next(self, count: int = 1, timeout: float = 60) -> list[float]:
-        return [self._lines.get(timeout=timeout) for _ in range(count)]
-
-    def forget(self) -> None:
-        """Pass over what it has taken so far."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._lines.get_nowait()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+from tasks.pacing import GenerationLimitUnreachable, GenerationLimitUnusable, Pacer, _Line
+from tests.db.turns_seen import holders, terminate_holder
+from tests.prefect_server import free_port
+from tests.tasks.conftest import PER_SECOND
+from tests.tasks.slots import LIMIT, ask_directly, change_limit, make_limit
 
 
 @pytest.fixture
-def api(environment: dict[str, str], engine: Engine) -> str:
-    """The address of a server whose limit lets five generations start in a second."""
-    api = environment["PREFECT_API_URL"]
-    make_limit(api)
-    return api
-
-
-def make_limit(api: str, per_second: float = PER_SECOND) -> None:
-    limits = f"{api}/v2/concurrency_limits"
-    httpx.delete(f"{limits}/preview-generation")
-    limit = {"name": "preview-generation", "limit": 1, "slot_decay_per_second": per_second}
-    httpx.post(f"{limits}/", json=limit).raise_for_status()
-
-
-@pytest.fixture
-def start(environment: dict[str, str], api: str) -> Iterator[Starter]:
-    takers: list[Taker] = []
-
-    def start_one(threads: int = 2, *frozen: str, **variables: str) -> Taker:
-        takers.append(Taker(environment | variables, threads, *frozen))
-        return takers[-1]
-
-    yield start_one
-    for one in takers:
-        one.kill()
-
-
-def busiest(moments: list[float], seconds: float) -> int:
-    return max(sum(one <= other < one + seconds for other in moments) for one in moments)
-
-
-def test_no_window_holds_more_than_the_cap_and_no_process_starves(start: Starter) -> None:
-    takers = [start(threads=3) for _ in range(3)]
-    for one in takers:
-        one.next()
-    since = time.monotonic()
-    takers[0].next(12)
-    until = time.monotonic()
-    taken = sorted(moment for one in takers for moment in one.taken)
-    # Printed a little later than granted, hence not the whole window.
-    assert busiest(taken, 1.9) <= 2 * PER_SECOND
-    within = [sum(since < moment <= until for moment in one.taken) for one in takers]
-    assert min(within) >= sum(within) / len(takers) / 3
-
-
-def test_processes_take_turns(start: Starter) -> None:
-    first, second = start(threads=4), start(threads=1)
-    first.next()
-    second.next()
-    since = time.monotonic()
-    first.next(10)
-    between = [sum(a < moment <= b for moment in second.taken) for a, b in pairwise(first.taken)]
-    counted = between[-8:]
-    assert time.monotonic() > since
-    # Four threads of one process get no more than the one thread of the other.
-    assert sum(counted) >= len(counted) / 2
-
-
-@pytest.mark.parametrize("which", ["one that has the turn", "one that waits"])
-def test_a_killed_process_holds_nobody_up(start: Starter, which: str) -> None:
-    survivor, victim = start(threads=1), start(threads=2)
-    survivor.next()
-    victim.next()
-    for _ in range(6):
-        # Between two slots of the survivor the victim has the turn; just after its own it waits.
-        (survivor if which == "one that has the turn" else victim).next()
-    victim.kill()
-    survivor.forget()
-    survivor.next(5, timeout=20)
-
-
-def test_a_frozen_process_loses_its_turn_and_comes_back_harmlessly(start: Starter) -> None:
-    survivor, victim = start(1, "1"), start(2, "1")
-    victim.next()
-    survivor.next()
-    victim.process.send_signal(signal.SIGSTOP)
-    time.sleep(0.5)
-    survivor.forget()
-    survivor.next(6, timeout=30)
-    victim.process.send_signal(signal.SIGCONT)
-    victim.next(4, timeout=30)
-    survivor.next(2, timeout=30)
-    taken = sorted(survivor.taken + victim.taken)
-    assert busiest(taken[-10:], 0.9) <= PER_SECOND
-
-
-def test_one_who_takes_no_turns_neither_stops_the_others_nor_lets_more_through(
-    start: Starter, api: str
-) -> None:
-    taker = start(threads=2)
-    taker.next()
-    foreign: list[float] = []
-    slot = {"names": ["preview-generation"], "slots": 1, "mode": "rate_limit"}
-    deadline = time.monotonic() + 60
-    count = len(taker.taken)
-    while len(taker.taken) < count + 8 and time.monotonic() < deadline:
-        if httpx.post(f"{api}/v2/concurrency_limits/increment", json=slot).status_code == 200:
-            foreign.append(time.monotonic())
-        # A refused request begins the decay anew, so that nobody may ask all the time.
-        time.sleep(0.9)
-    assert len(taker.taken) >= count + 8
-    assert busiest(sorted(taker.taken + foreign), 1.9) <= 2 * PER_SECOND
-
-
-def test_a_lost_connection_to_the_database_is_made_anew(start: Starter, engine: Engine) -> None:
-    taker = start(threads=2)
-    taker.next()
-    cut = 0
-    while cut < 3:
-        with engine.begin() as connection:
-            cut += connection.scalar(
-                text(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                    "WHERE (query LIKE '%cta_generation_turn%' OR query LIKE '%advisory%') "
-                    "AND pid <> pg_backend_pid()"
-                )
-            )
-        taker.forget()
-        taker.next(2, timeout=30)
-    assert taker.process.poll() is None
-
-
-def test_what_an_operator_changes_is_followed_in_the_middle_of_a_long_rest(
-    start: Starter, api: str
-) -> None:
-    make_limit(api, per_second=1 / 60)
-    taker = start(threads=1)
-    taker.next()
-    change = {"slot_decay_per_second": 50}
-    httpx.patch(f"{api}/v2/concurrency_limits/preview-generation", json=change).raise_for_status()
-    taker.next(5, timeout=30)
-
-
-def test_waiting_costs_one_request_a_start(
-    start: Starter, environment: dict[str, str], api: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
+def asked(pacer: Pacer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+    """The requests that this process sends to Prefect, and when, by the monotonic clock."""
+    sent: list[tuple[str, float]] = []
     original = httpx.HTTPTransport.handle_request
 
     def counted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        sent.append((request.url.path, time.monotonic()))
         return original(self, request)
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", counted)
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    pacer.wait()
+    sent.clear()
+    return sent
 
-    with temporary_settings({PREFECT_API_URL: api}):
-        pacer = pacing.Pacer("preview-generation")
-        for _ in range(10):
-            pacer.wait()
-    increments = sum(path.endswith("/increment") for path in asked)
+
+def increments(asked: list[tuple[str, float]]) -> list[float]:
+    return [moment for path, moment in asked if path.endswith("/increment")]
+
+
+@contextmanager
+def meanwhile(target: Callable[[], None]) -> Iterator[threading.Thread]:
+    """Run something in a thread that knows this one's Prefect server."""
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(target,), daemon=True)
+    thread.start()
+    yield thread
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def wait_for_holder(engine: Engine) -> None:
+    deadline = time.monotonic() + 30
+    while not holders(engine):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_waiting_costs_one_request_a_start_and_a_reading_now_and_then(
+    pacer: Pacer, asked: list[tuple[str, float]]
+) -> None:
+    for _ in range(10):
+        pacer.wait()
     # A slow machine may have asked a moment too early once.
-    assert 10 <= increments <= 12
-    assert len(asked) <= increments + 4
+    assert 10 <= len(increments(asked)) <= 12
+    assert len(asked) <= len(increments(asked)) + 4
+
+
+def test_a_slot_that_another_took_is_waited_for_with_few_requests(
+    pacer: Pacer, asked: list[tuple[str, float]], api: str
+) -> None:
+    make_limit(api, per_second=1 / 3)
+    ask_directly(api).raise_for_status()
+    begun = time.monotonic()
+    pacer.wait()
+    seconds = time.monotonic() - begun
+    assert seconds >= 2.5
+    assert len(increments(asked)) <= 3
+    assert len(asked) <= 5 * seconds
 
 
 def test_threads_are_let_in_in_the_order_in_which_they_came() -> None:
@@ -220,16 +88,13 @@ def test_threads_are_let_in_in_the_order_in_which_they_came() -> None:
     threads = []
     with line.place():
         for number in range(20):
-            begun = threading.Event()
 
-            def wait(number: int = number, begun: threading.Event = begun) -> None:
-                begun.set()
+            def wait(number: int = number) -> None:
                 with line.place():
                     came.append(number)
 
             threads.append(threading.Thread(target=wait))
             threads[-1].start()
-            begun.wait()
             while len(line._waiting) < number + 2:
                 time.sleep(0.001)
     for one in threads:
@@ -237,96 +102,281 @@ def test_threads_are_let_in_in_the_order_in_which_they_came() -> None:
     assert came == list(range(20))
 
 
-def test_a_thread_that_fails_leaves_the_line() -> None:
+def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_line() -> None:
     line = _Line()
-    with pytest.raises(KeyboardInterrupt), line.place():
-        raise KeyboardInterrupt
-    with line.place():
-        pass
+    behind = threading.Event()
+
+    def wait_behind() -> None:
+        with line.place():
+            behind.set()
+
+    release = threading.Event()
+
+    def hold() -> None:
+        with line.place():
+            release.wait()
+
+    def interrupt() -> None:
+        while len(line._waiting) < 3:
+            time.sleep(0.001)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with meanwhile(hold):
+        while not line._waiting:
+            time.sleep(0.001)
+
+        def come_behind() -> None:
+            while len(line._waiting) < 2:
+                time.sleep(0.001)
+            wait_behind()
+
+        with meanwhile(come_behind), meanwhile(interrupt):
+            with pytest.raises(KeyboardInterrupt), line.place():
+                pytest.fail("It was let in while another was.")
+            assert not behind.is_set()
+            release.set()
+    assert behind.is_set()
     assert not line._waiting
 
 
-@pytest.mark.parametrize("change", ["off", "no decay", "gone"])
+def test_a_thread_that_is_interrupted_during_its_turn_lets_the_others_in(
+    pacer: Pacer, api: str, engine: Engine
+) -> None:
+    pacer.wait()
+    change_limit(api, slot_decay_per_second=1 / 60)
+
+    def interrupt() -> None:
+        wait_for_holder(engine)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with meanwhile(interrupt), pytest.raises(KeyboardInterrupt):
+        pacer.wait()
+    assert holders(engine) == []
+    change_limit(api, slot_decay_per_second=PER_SECOND)
+    with meanwhile(pacer.wait):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"active": False}, "switched off"),
+        ({"slot_decay_per_second": 0}, "no slot decay"),
+        ({"limit": 0}, "no slots"),
+        (None, "does not exist"),
+    ],
+)
 def test_those_who_wait_are_told_when_the_limit_stops_to_hold(
-    api: str, monkeypatch: pytest.MonkeyPatch, change: str
+    pacer: Pacer, api: str, engine: Engine, change: dict[str, float] | None, told: str
 ) -> None:
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    make_limit(api, per_second=1 / 60)
+    pacer.wait()
+    outcomes: list[Exception] = []
 
-    monkeypatch.setattr(pacing, "_KEPT_SECONDS", 0.2)
-    address = f"{api}/v2/concurrency_limits/preview-generation"
-    with temporary_settings({PREFECT_API_URL: api}):
-        pacer = pacing.Pacer("preview-generation")
-        pacer.wait()
-        if change == "gone":
-            httpx.delete(address).raise_for_status()
+    def wait() -> None:
+        try:
+            pacer.wait()
+        except GenerationLimitUnusable as error:
+            outcomes.append(error)
+
+    with meanwhile(wait), meanwhile(wait):
+        wait_for_holder(engine)
+        if change is None:
+            httpx.delete(f"{api}/v2/concurrency_limits/{LIMIT}").raise_for_status()
         else:
-            values = {"active": False} if change == "off" else {"slot_decay_per_second": 0}
-            httpx.patch(address, json=values).raise_for_status()
-        time.sleep(0.3)
-        with pytest.raises(pacing.GenerationLimitUnusable, match="preview-generation"):
-            pacer.wait()
+            change_limit(api, **change)
+    assert [told in str(one) for one in outcomes] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"slot_decay_per_second": 0}, "no slot decay"), ({"limit": 0}, "no slots")],
+)
+def test_a_refusal_of_a_limit_that_has_just_been_spoilt_says_so(
+    pacer: Pacer, api: str, change: dict[str, float], told: str
+) -> None:
+    pacer.wait()
+    change_limit(api, **change)
+    # What was read of the limit is still believed.
+    with pytest.raises(GenerationLimitUnusable, match=told):
+        pacer.wait()
+
+
+def test_a_faster_limit_is_followed_in_the_middle_of_a_long_rest(
+    pacer: Pacer, api: str, engine: Engine
+) -> None:
+    make_limit(api, per_second=1 / 3600)
+    pacer.wait()
+    with meanwhile(pacer.wait):
+        wait_for_holder(engine)
+        change_limit(api, slot_decay_per_second=10)
+
+
+def test_a_faster_limit_is_followed_while_a_strangers_slot_is_waited_for(
+    pacer: Pacer, api: str, asked: list[tuple[str, float]]
+) -> None:
+    make_limit(api, per_second=1 / 3600)
+    ask_directly(api).raise_for_status()
+    with meanwhile(pacer.wait):
+        while not increments(asked):
+            time.sleep(0.01)
+        change_limit(api, slot_decay_per_second=10)
+
+
+def test_a_slower_limit_is_followed_within_some_seconds(
+    pacer: Pacer, api: str, asked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "_KEPT_SECONDS", 0.3)
+    change_limit(api, slot_decay_per_second=1)
+    pacer.wait()
+    pacer.wait()
+    asked.clear()
+    for _ in range(3):
+        pacer.wait()
+    # One that still asked five times a second would be refused each time.
+    assert len(increments(asked)) <= 4
+
+
+def test_more_slots_let_no_more_through_than_the_decay(
+    pacer: Pacer, api: str, asked: list[tuple[str, float]]
+) -> None:
+    change_limit(api, limit=20)
+    for _ in range(6):
+        pacer.wait()
+    moments = increments(asked)
+    assert len(moments) == 6
+    assert moments[-1] - moments[0] >= 0.95 * 5 / PER_SECOND
+
+
+def test_one_that_lost_its_turn_while_resting_takes_another_before_it_asks(
+    api: str, asked: list[tuple[str, float]], engine: Engine
+) -> None:
+    # With room in the limit nothing but turns keeps the starts apart.
+    make_limit(api, per_second=1 / 2, slots=20)
+    fresh = Pacer(LIMIT)
+    fresh.wait()
+    with meanwhile(fresh.wait):
+        wait_for_holder(engine)
+        terminate_holder(engine)
+    fresh.wait()
+    first, second, third = increments(asked)
+    assert min(second - first, third - second) >= 0.95 * 2
+
+
+def test_a_slot_that_was_granted_is_kept_when_the_database_goes_just_then(
+    pacer: Pacer, engine: Engine, asked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Pacer._ask
+
+    def ask_and_cut(self: Pacer, client: SyncPrefectClient) -> bool:
+        granted = original(self, client)
+        if granted:
+            terminate_holder(engine)
+        return granted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pacer, "_ask", ask_and_cut)
+        time.sleep(1 / PER_SECOND)
+        pacer.wait()
+        assert len(increments(asked)) == 1
+    with meanwhile(pacer.wait):
+        pass
+
+
+def test_one_that_waits_for_a_strangers_slot_keeps_its_turn(
+    pacer: Pacer, api: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others would ask meanwhile, be refused, and so begin the decay of the slot anew."""
+    monkeypatch.setattr(pacing, "_KEPT_SECONDS", 0.3)
+    monkeypatch.setattr(pacing, "_FROZEN_SECONDS", 1)
+    make_limit(api, per_second=1 / 4)
+    ask_directly(api).raise_for_status()
+    seen: set[int] = set()
+    with meanwhile(pacer.wait) as waiter:
+        while waiter.is_alive():
+            seen.update(holders(engine))
+            time.sleep(0.05)
+    assert len(seen) == 1
+
+
+@pytest.mark.timeout(90)
 def test_a_start_that_the_clock_puts_into_the_future_holds_nobody_up(
-    api: str, engine: Engine
+    pacer: Pacer, api: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    monkeypatch.setattr(pacing, "_KEPT_SECONDS", 0.5)
+    make_limit(api, per_second=1 / 2)
+    pacer.wait()
+    shift_start(engine, "+ interval '1 hour'")
+    pacer.wait()
+    shift_start(engine, "- interval '10 years'")
+    pacer.wait()
 
-    with temporary_settings({PREFECT_API_URL: api}):
-        pacer = pacing.Pacer("preview-generation")
+
+def shift_start(engine: Engine, by: str) -> None:
+    with engine.begin() as connection:
+        shift = text(f"UPDATE cta_generation_turn SET started_at = started_at {by}")
+        assert connection.execute(shift).rowcount == 1
+
+
+@pytest.mark.timeout(90)
+def test_the_clock_of_the_machine_does_not_matter(
+    pacer: Pacer, asked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = iter(range(0, 10**9, 3600))
+    monkeypatch.setattr(time, "time", lambda: 1e9 - next(hours))
+    for _ in range(5):
         pacer.wait()
-        with engine.begin() as connection:
-            connection.execute(
-                text("UPDATE cta_generation_turn SET started_at = now() + interval '1 hour'")
-            )
-        # It would be an hour; the test's own time limit is four minutes.
-        pacer.wait()
+    monkeypatch.undo()
+    assert len(asked) <= 5 + 4
 
 
-def test_a_server_that_stays_away_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
+def test_a_failure_after_a_long_wait_is_not_the_end(
+    pacer: Pacer, api: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pacing, "_GIVE_UP_SECONDS", 2)
-    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api"}):
-        pacer = pacing.Pacer("preview-generation")
-        with pytest.raises(httpx.ConnectError):
-            pacer.wait()
+    monkeypatch.setattr(pacing, "_KEPT_SECONDS", 0.5)
+    make_limit(api, per_second=1 / 60)
+    pacer.wait()
+    outcomes: list[str] = []
+
+    def wait() -> None:
+        pacer.wait()
+        outcomes.append("granted")
+
+    with meanwhile(wait):
+        wait_for_holder(engine)
+        time.sleep(3)
+        terminate_holder(engine)
+        change_limit(api, slot_decay_per_second=PER_SECOND)
+    assert outcomes == ["granted"]
 
 
-@pytest.mark.timeout(400)
-def test_a_server_that_is_started_again_finds_everybody_waiting(
-    environment: dict[str, str], engine: Engine, tmp_path: Path
+def test_a_server_that_stays_away_is_told_after_a_while(
+    pacer: Pacer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_port()
-    own = environment | {
-        "PREFECT_HOME": str(tmp_path),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(tmp_path),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-    }
+    monkeypatch.setattr(pacing, "_GIVE_UP_SECONDS", 4)
+    away = {PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api", PREFECT_CLIENT_MAX_RETRIES: 0}
+    begun = time.monotonic()
+    with (
+        temporary_settings(away),
+        pytest.raises(GenerationLimitUnreachable, match="could not be reached") as raised,
+    ):
+        pacer.wait()
+    assert time.monotonic() - begun >= 4
+    assert isinstance(raised.value.__cause__, httpx.ConnectError)
+    with meanwhile(pacer.wait):
+        pass
 
-    def serve() -> "subprocess.Popen[bytes]":
-        with (tmp_path / "server.log").open("a") as log:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
-                cwd=PROJECT_ROOT, env=own, stdout=log, stderr=log,
-            )  # fmt: skip
-        wait_until_healthy(f"{own['PREFECT_API_URL']}/health", tmp_path / "server.log")
-        return server
 
-    server = serve()
-    make_limit(own["PREFECT_API_URL"])
-    taker = Taker(own, 3)
-    try:
-        taker.next(3)
-        server.kill()
-        server.wait()
-        time.sleep(1)
-        taker.forget()
-        server = serve()
-        # At the whole rate again: ten starts take two seconds, and the test has a minute for them.
-        taker.next(10, timeout=60)
-        assert taker.process.poll() is None
-    finally:
-        taker.kill()
-        server.terminate()
-        server.wait(timeout=30)
+def test_a_database_that_stays_away_is_told_after_a_while(
+    pacer: Pacer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = create_engine(f"postgresql+psycopg2://u:secret@127.0.0.1:{free_port()}/none")
+    monkeypatch.setattr(pacing, "_GIVE_UP_SECONDS", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(turns, "get_engine", lambda: away)
+        with pytest.raises(GenerationLimitUnreachable, match="could not be reached") as raised:
+            pacer.wait()
+    assert "secret" not in str(raised.value)
+    with meanwhile(pacer.wait):
+        pass
