@@ -25,7 +25,7 @@ from tasks.bulk_tasks import (
     check_bulk_task,
     record_bulk_task,
 )
-from tasks.failures import NothingGenerated, problems_of
+from tasks.failures import NothingGenerated, outcome_of, problems_of
 from tasks.limits import ensure_generation_limit
 from tasks.progress import shown_progress
 from tasks.taking_over import take_over_source
@@ -51,20 +51,25 @@ class BulkGenerate(Flow[..., Any]):
         checked = check_sources(sources)
         check_source_runner()
         state: State[Any] = super().__call__(checked, *args, return_state=True, **kwargs)  # type: ignore[assignment]
-        return state if return_state else answer(state)
+        return state if return_state else answer(state, kwargs.get("bulk_task_id"))
 
 
-def answer(state: State[Any]) -> BulkGenerateResult:
+def answer(state: State[Any], bulk_task_id: UUID | None = None) -> BulkGenerateResult:
     """What the records say of the bulk task of a run that has ended.
+
+    Args:
+        state: of the run.
+        bulk_task_id: the one that the run was given, if it was.
 
     Raises whatever the run did, unless it was that nothing could be made.
     """
-    outcome = state.result(raise_on_failure=False)
+    outcome = outcome_of(state)
     if isinstance(outcome, NothingGenerated):
         return bulk_generate_result(outcome.record_id)
     if isinstance(outcome, BaseException):
         raise outcome
-    return bulk_generate_result(outcome)
+    recorded = outcome or bulk_task_id or state.state_details.flow_run_id
+    return bulk_generate_result(UUID(str(recorded)))
 
 
 def run_name() -> str:

@@ -13,7 +13,7 @@ from db import bulk_tasks, previews, reopening, sources
 from db.retrying import persistent
 from db.session import unit_of_work
 from tasks.claims import is_part_of_another
-from tasks.failures import NothingGenerated, explain
+from tasks.failures import NothingGenerated, explain, outcome_of
 
 
 def bulk_task_id_of(flow_run: FlowRun) -> UUID:
@@ -30,7 +30,7 @@ def reason_of(state: State[Any]) -> str | None:
         return f"The run crashed and can be run again. {state.message or ''}".strip()
     if not state.is_failed():
         return None
-    error = state.result(raise_on_failure=False)
+    error = outcome_of(state)
     if isinstance(error, NothingGenerated):
         return None
     if isinstance(error, BaseException):

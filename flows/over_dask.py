@@ -28,7 +28,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from flows.heartbeats import without_heartbeats
 from settings import PROJECT_ROOT
-from tasks.failures import RunFailed, explain
+from tasks.failures import RunFailed, explain, outcome_of
 
 _CONNECT_SECONDS = 10
 _FIRST_WORKER_SECONDS = 30
@@ -113,7 +113,7 @@ def work_on(
             context=context | {"flow_run_context": run},
             return_type="state",
         )
-    outcome = state.result(raise_on_failure=False)
+    outcome = outcome_of(state)
     return explain(outcome) if isinstance(outcome, Exception) else None
 
 

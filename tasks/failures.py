@@ -6,6 +6,7 @@ from uuid import UUID
 
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import MissingResult
 from prefect.futures import PrefectFuture
 from sqlalchemy.exc import OperationalError
 
@@ -75,9 +76,23 @@ def explain(error: BaseException) -> str:
     return f"An unexpected error came up ({type(error).__name__}): {error}"
 
 
+def outcome_of(end: PrefectFuture[Any] | State[Any]) -> Any:
+    """What a run that has ended gave: its value, or the exception that ended it.
+
+    None for a run that ended well and whose value nobody has any more: where Prefect's server did
+    not get its answer through in time, it is told of the end once more, and answers with the state
+    that it keeps, which has no values.
+    """
+    try:
+        return end.result(raise_on_failure=False)
+    except MissingResult:
+        state = end if isinstance(end, State) else end.state
+        return None if state.is_completed() else RunFailed(state.message or "The run failed.")
+
+
 def problems_of(ends: Iterable[PrefectFuture[Any] | State[Any]]) -> list[str]:
     """Why those that failed did, each reason once, in order."""
-    outcomes = (end.result(raise_on_failure=False) for end in ends)
+    outcomes = map(outcome_of, ends)
     return list(
         dict.fromkeys(explain(outcome) for outcome in outcomes if isinstance(outcome, Exception))
     )
@@ -88,5 +103,4 @@ def may_pass(task: Task[..., object], task_run: TaskRun, state: State[object]) -
 
     A generator has tried again by itself, as often as is worth while.
     """
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, OperationalError | ConnectionError)
+    return isinstance(outcome_of(state), OperationalError | ConnectionError)

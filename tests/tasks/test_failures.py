@@ -2,13 +2,20 @@ import pickle
 from uuid import uuid4
 
 import pytest
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 from sqlalchemy.exc import OperationalError
 
 from catalog.errors import CatalogError, PageGone, PageUnreachable, RobotsUnreadable, TooLarge
 from creative.errors import GeneratorOverloaded
 from db.errors import PreviewNotOwned, UnknownRecord
-from tasks.failures import NothingGenerated, PreviewFailed, explain, may_pass
+from tasks.failures import (
+    NothingGenerated,
+    PreviewFailed,
+    explain,
+    may_pass,
+    outcome_of,
+    problems_of,
+)
 from tasks.pacing import GenerationLimitUnreachable, GenerationLimitUnusable
 
 OURS = [
@@ -54,3 +61,11 @@ def test_a_download_that_was_tried_again_inside_is_not_tried_again(
 def test_a_lost_database_may_be_back() -> None:
     error = OperationalError("SELECT 1", {}, Exception())
     assert may_pass(None, None, Failed(data=error))  # type: ignore[arg-type]
+
+
+def test_an_end_that_only_the_server_knows_is_no_failure() -> None:
+    """So it is when the server's answer was lost, and it was told of the end once more."""
+    assert problems_of([Completed(), Completed(data="x"), Failed(message="It broke.")]) == [
+        "It broke."
+    ]
+    assert outcome_of(Completed()) is None
