@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session, selectinload
 
 from catalog.product import Source
 from db import statuses
-from db.errors import BulkTaskGivenUp, BulkTaskNotEnded, KeyUsedOtherwise, UnknownRecord
-from db.models import (
-    CTABulkGenerateSource,
-    CTABulkGenerateTask,
-    CTAIFramePreview,
-    PreviewStatus,
-    TaskStatus,
+from db.errors import (
+    BulkTaskGivenUp,
+    BulkTaskNotEnded,
+    BulkTaskReopened,
+    KeyUsedOtherwise,
+    UnknownRecord,
 )
+from db.models import CTABulkGenerateSource, CTABulkGenerateTask, TaskStatus
 from db.pages import Page, read_page
 from db.progress import failures, progress, summary
-from db.sources import end_from_previews as end_source
+from db.sources import end_all as end_sources
 from db.sources import stored_product
 
 
@@ -139,20 +139,24 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
     Raises:
         UnknownRecord: no bulk task has this id.
         BulkTaskGivenUp: it was ended before any run had begun.
+        BulkTaskReopened: parts of it are being run again.
     """
+    moving = CTABulkGenerateTask.status.in_(statuses.UNFINISHED)
+    reopened = CTABulkGenerateTask.reopened_at.is_not(None)
     owned = session.execute(
         update(CTABulkGenerateTask)
         .where(
             CTABulkGenerateTask.id == bulk_task_id,
-            CTABulkGenerateTask.flow_run_id.is_not(None)
-            | CTABulkGenerateTask.status.in_(statuses.UNFINISHED)
-            & CTABulkGenerateTask.reopened_at.is_(None),
+            (moving & ~reopened) | (~moving & CTABulkGenerateTask.flow_run_id.is_not(None)),
         )
         .values(flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id))
         .returning(CTABulkGenerateTask.id)
     ).scalar_one_or_none()
     if owned is None:
-        raise BulkTaskGivenUp(bulk_task_id, get(session, bulk_task_id).error_message or "")
+        bulk_task = get(session, bulk_task_id)
+        if bulk_task.status in statuses.UNFINISHED:
+            raise BulkTaskReopened(bulk_task_id)
+        raise BulkTaskGivenUp(bulk_task_id, bulk_task.error_message or "")
 
 
 def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
@@ -175,30 +179,8 @@ def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | Non
     ).one_or_none()
     if bulk_task is None or bulk_task.flow_run_id not in (None, run_id) or bulk_task.reopened_at:
         return False
-    _end_sources(session, bulk_task_id, reason)
+    end_sources(session, bulk_task_id, reason)
     return end_from_previews(session, bulk_task_id, run_id, reason)
-
-
-def _end_sources(session: Session, bulk_task_id: UUID, reason: str | None) -> None:
-    """End all sources of a locked bulk task, and their previews."""
-    of_sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
-    of_previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
-    # Sources first: one that is queueing previews is waited for, and they are closed after it.
-    moving = session.execute(
-        select(CTABulkGenerateSource.id, CTABulkGenerateSource.flow_run_id)
-        .where(of_sources, CTABulkGenerateSource.status.in_(statuses.UNFINISHED))
-        .order_by(CTABulkGenerateSource.position)
-        .with_for_update(key_share=True)
-    ).all()
-    statuses.close_previews(session, of_previews, reason)
-    done = select(CTAIFramePreview.source_id).where(
-        of_previews, CTAIFramePreview.status == PreviewStatus.DONE
-    )
-    with_something_done = set(session.scalars(done)) if moving else set()
-    for source in moving:
-        if source.id in with_something_done:
-            end_source(session, source.id, source.flow_run_id, reason)
-    statuses.close(session, CTABulkGenerateSource, of_sources, reason)
 
 
 def end_from_previews(

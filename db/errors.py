@@ -188,6 +188,20 @@ class BulkTaskNotOwned(Exception):
         return type(self), (self.bulk_task_id,)
 
 
+class BulkTaskReopened(NotRunAgain):
+    """Parts of the bulk task are being run again by themselves, and are not its own run's."""
+
+    def __init__(self, bulk_task_id: UUID) -> None:
+        self.bulk_task_id = bulk_task_id
+        super().__init__(
+            f"Parts of the bulk task {bulk_task_id} are being run again by themselves. Wait for "
+            "their end; its own run cannot begin once more meanwhile."
+        )
+
+    def __reduce__(self) -> tuple[type["BulkTaskReopened"], tuple[UUID]]:
+        return type(self), (self.bulk_task_id,)
+
+
 class KeyUsedOtherwise(Exception):
     """An idempotency key was used before, for another request."""
 

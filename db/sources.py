@@ -179,6 +179,28 @@ def settle(session: Session, source_id: UUID, run_id: UUID, reason: str | None =
     return end_from_previews(session, source_id, run_id, reason)
 
 
+def end_all(session: Session, bulk_task_id: UUID, reason: str | None) -> None:
+    """End all sources of a locked bulk task, and their previews."""
+    of_sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
+    of_previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
+    # Sources first: one that is queueing previews is waited for, and they are closed after it.
+    moving = session.execute(
+        select(CTABulkGenerateSource.id, CTABulkGenerateSource.flow_run_id)
+        .where(of_sources, CTABulkGenerateSource.status.in_(statuses.UNFINISHED))
+        .order_by(CTABulkGenerateSource.position)
+        .with_for_update(key_share=True)
+    ).all()
+    statuses.close_previews(session, of_previews, reason)
+    done = select(CTAIFramePreview.source_id).where(
+        of_previews, CTAIFramePreview.status == PreviewStatus.DONE
+    )
+    with_something_done = set(session.scalars(done)) if moving else set()
+    for source in moving:
+        if source.id in with_something_done:
+            end_from_previews(session, source.id, source.flow_run_id, reason)
+    statuses.close(session, CTABulkGenerateSource, of_sources, reason)
+
+
 def end_from_previews(
     session: Session, source_id: UUID, run_id: UUID | None, reason: str | None = None
 ) -> bool:

@@ -39,6 +39,7 @@ def record_bulk_task(
     Raises:
         UnknownRecord: `bulk_task_id` names a bulk task that was deleted.
         BulkTaskGivenUp: it was ended before its run began.
+        BulkTaskReopened: parts of it are being run again by themselves.
     """
     with unit_of_work() as session:
         if bulk_task_id is None:

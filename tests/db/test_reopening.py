@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db import bulk_tasks, previews, reopening, sources
 from db.errors import (
-    BulkTaskGivenUp,
+    BulkTaskReopened,
     BulkTaskUnderWay,
     NotRunAgain,
     PreviewNotFailed,
@@ -250,12 +250,23 @@ def test_a_run_that_comes_late_to_a_bulk_task_that_was_given_up_gets_nothing(
         session.execute(update(CTABulkGenerateTask).values(flow_run_id=None))
     do(bulk_tasks.give_up, bulk_task_id, "Prefect was away.")
     do(reopening.reopen_source, source_id, uuid4())
-    with pytest.raises(BulkTaskGivenUp):
+    with pytest.raises(BulkTaskReopened):
         do(bulk_tasks.own, bulk_task_id, uuid4())
     do(bulk_tasks.give_up, bulk_task_id, "Prefect was away.")
     assert row(CTABulkGenerateTask, bulk_task_id).flow_run_id is None
     assert row(CTABulkGenerateTask, bulk_task_id).status == "running"
     assert row(CTABulkGenerateSource, source_id).status == "running"
+
+
+def test_the_former_run_gets_nothing_that_is_being_run_again(ended: EndedBatch) -> None:
+    """Begun once more in Prefect, it would take its sources over."""
+    do(bulk_tasks.own, ended.bulk_task_id, ended.bulk_run)
+    run_id = uuid4()
+    do(reopening.reopen_source, ended.read, run_id)
+    with pytest.raises(BulkTaskReopened, match="are being run again by themselves"):
+        do(bulk_tasks.own, ended.bulk_task_id, ended.bulk_run)
+    do(reopening.settle_source, ended.read, run_id, "It failed.")
+    do(bulk_tasks.own, ended.bulk_task_id, ended.bulk_run)
 
 
 def test_many_runs_at_once_end_in_one_attempt_each_and_a_settled_bulk_task(
