@@ -6,7 +6,13 @@ from uuid import UUID
 
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.exceptions import MissingResult
+from prefect.exceptions import (
+    CancelledRun,
+    CrashedRun,
+    FailedRun,
+    MissingResult,
+    UnfinishedRun,
+)
 from prefect.futures import PrefectFuture
 from sqlalchemy.exc import OperationalError
 
@@ -84,10 +90,13 @@ def outcome_of(end: PrefectFuture[Any] | State[Any]) -> Any:
     that it keeps, which has no values.
     """
     try:
-        return end.result(raise_on_failure=False)
+        outcome = end.result(raise_on_failure=False)
     except MissingResult:
         state = end if isinstance(end, State) else end.state
         return None if state.is_completed() else RunFailed(state.message or "The run failed.")
+    if isinstance(outcome, UnfinishedRun | CrashedRun | FailedRun | CancelledRun):
+        return RunFailed(str(outcome))
+    return outcome
 
 
 def problems_of(ends: Iterable[PrefectFuture[Any] | State[Any]]) -> list[str]:
