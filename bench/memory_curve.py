@@ -2,7 +2,8 @@
 
 One run of 5,000 sources with 2 previews each, made by the embedded generator with the cap lifted:
 every product another address, its picture loaded, ranked by the micro CLIP and composed. Prints the
-process's resident memory, its threads and its open files as the sources end. Exits with 1 when the
+process's resident memory, its threads and its open files as the sources end. With `--idle` there is
+nothing to do in the leaves, which shows what the orchestration alone keeps. Exits with 1 when the
 memory after all sources is more than `LARGEST_GROWTH` times that after a tenth of them.
 """
 
@@ -27,10 +28,13 @@ def main() -> int:
     """Start the servers, and run the flow in a process of its own; 1 when memory grew too much."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sources", type=int, default=5_000)
+    parser.add_argument(
+        "--idle", action="store_true", help="nothing to do in the leaves: a fifth of the time"
+    )
     parser.add_argument("--pictures", help="where pictures are served; for the process that runs")
     options = parser.parse_args()
     if options.pictures:
-        return run(options.sources, options.pictures)
+        return run(options.sources, options.pictures, options.idle)
     from bench.picture_server import draw_photographs, served
 
     benches = get_settings().data_dir / "bench"
@@ -46,15 +50,21 @@ def main() -> int:
         }  # fmt: skip
         command = [sys.executable, "-m", "bench.memory_curve", "--pictures", pictures]
         ended = subprocess.run(
-            [*command, "--sources", str(options.sources)], cwd=PROJECT_ROOT, env=environment
-        )
+            [*command, "--sources", str(options.sources), *["--idle"] * options.idle],
+            cwd=PROJECT_ROOT, env=environment,
+        )  # fmt: skip
     shutil.rmtree(folder / "media", ignore_errors=True)
     return ended.returncode
 
 
-def run(sources: int, pictures: str) -> int:
+def run(sources: int, pictures: str, idle: bool) -> int:
     """Run the flow and watch this process; 1 when memory grew too much or a preview is missing."""
     import flows
+
+    if idle:
+        from bench.tree_of_ours import idle_leaves
+
+        idle_leaves()
 
     resident: dict[int, int] = {}
     ended = threading.Event()
