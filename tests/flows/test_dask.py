@@ -38,7 +38,7 @@ from tests.prefect_server import free_port
 
 pytestmark = pytest.mark.timeout(400)
 SOURCES, PREVIEWS_EACH = 12, 2
-PICTURE_SECONDS, FROZEN_SECONDS = 0.7, 4
+PICTURE_SECONDS, FROZEN_SECONDS = 0.7, 10
 
 
 @pytest.fixture
