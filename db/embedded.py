@@ -87,7 +87,7 @@ def _postmaster_of(folder: Path) -> psutil.Process | None:
 def _works_in(folder: Path, process: psutil.Process) -> bool:
     """Whether it is at home in the folder, as all processes of a Postgres are in their data's."""
     try:
-        return process.cwd() == str(folder)
+        return bool(process.cwd() == str(folder))
     except psutil.Error:
         return False
 
