@@ -51,9 +51,11 @@ def main() -> int:
     parser.add_argument("--sources", type=int, default=100)
     parser.add_argument("--previews", type=int, default=5, help="of each source")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--routes", action="store_true", help="show where the requests go")
     sizes = parser.parse_args()
     benches = get_settings().data_dir / "bench"
     folder = benches / "fan_out"
+    check_celery(benches)
     os.environ.update(
         CTA_DATA_DIR=str(folder), CTA_DATABASE_URL="", CTA_GENERATIONS_PER_MINUTE="60000",
         DO_NOT_TRACK="1",
@@ -69,9 +71,9 @@ def main() -> int:
         for _ in range(sizes.rounds):
             for name in TREES:
                 server = plain if name == OBVIOUS else configured
-                found[name].append(measure(name, sizes.sources, sizes.previews, server))
-    celery = run_celery(benches, sizes.sources, sizes.previews)
-    print(f"{'celery':<21}{celery:7.3f}")
+                spent = run_tree(name, sizes.sources, sizes.previews, server)
+                found[name].append(show(name, spent, sizes))
+    celery = show("celery", run_celery(benches, sizes.sources, sizes.previews), sizes)
     return judge({name: statistics.median(costs) for name, costs in found.items()}, celery)
 
 
@@ -85,24 +87,24 @@ def judge(costs: dict[str, float], celery: float) -> int:
     return int(share > LARGEST_SHARE)
 
 
-def measure(name: str, sources: int, previews: int, server: PrefectServer) -> float:
+def show(name: str, spent: dict[str, Any], sizes: argparse.Namespace) -> float:
     """Print what a tree took, and return its seconds a preview."""
-    spent, server_cpu = run_tree(name, sources, previews, server)
-    count = sources * previews
+    count: int = sizes.sources * sizes.previews
     seconds = float(spent["seconds"]) / count
     print(
         f"{name:<21}{seconds:7.3f}{spent['requests'] / count:10.1f}"
-        f"{spent['cpu_seconds'] / count:9.3f}{server_cpu / count:12.3f}"
+        f"{spent['cpu_seconds'] / count:9.3f}{spent['server_cpu_seconds'] / count:12.3f}"
         f"{spent['bytes'] / 1e6:5.0f} MB{spent['threads']:9}",
         flush=True,
     )
+    if sizes.routes:
+        for route, times in spent.get("routes", {}).items():
+            print(f"{times / count:38.2f}  {route}", flush=True)
     return seconds
 
 
-def run_tree(
-    name: str, sources: int, previews: int, server: PrefectServer
-) -> tuple[dict[str, Any], float]:
-    """What a tree took in its own process, and the seconds of processor that the server took.
+def run_tree(name: str, sources: int, previews: int, server: PrefectServer) -> dict[str, Any]:
+    """What a tree took in its own process, and in `server_cpu_seconds` what the server took.
 
     The server's seconds are for the warm-up too, of which a share is taken off.
     """
@@ -126,11 +128,21 @@ def run_tree(
         sys.exit(f"{TREES[name]} did not make all of its previews; why is in {log}.")
     time.sleep(3)  # for what the server writes behind its answers
     lines = [line for line in ended.stdout.splitlines() if line.startswith('{"seconds"')]
-    return json.loads(lines[-1]), (cpu() - before) * sources / (sources + 2)
+    server_cpu = (cpu() - before) * sources / (sources + 2)
+    spent: dict[str, Any] = json.loads(lines[-1])
+    return spent | {"server_cpu_seconds": server_cpu}
 
 
-def run_celery(benches: Path, sources: int, previews: int) -> float:
-    """Seconds a preview on Celery."""
+def check_celery(benches: Path) -> None:
+    """End the program, with a sentence, where Celery cannot be measured."""
+    if shutil.which("redis-server") is None:
+        sys.exit("Celery needs a Redis server to be measured with: apt-get install redis-server")
+    if not (benches / "celery" / "bin" / "python").exists():
+        sys.exit("Celery is not installed for the measurement: make bench-fan-out installs it.")
+
+
+def run_celery(benches: Path, sources: int, previews: int) -> dict[str, Any]:
+    """What the tree took on Celery; its requests are commands to Redis, its server is Redis."""
     from db.session import database_url
 
     url = make_url(database_url()).set(drivername="postgresql")
@@ -144,21 +156,18 @@ def run_celery(benches: Path, sources: int, previews: int) -> float:
             [str(python), "-m", "bench.tree_of_celery", str(sources), str(previews)],
             cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
-    seconds = float(json.loads(ended.stdout.splitlines()[-1])["seconds"])
-    return seconds / (sources * previews)
+    spent: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return spent
 
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
     """Run a Redis server until the block ends; gives its address."""
-    program = shutil.which("redis-server")
-    if program is None:
-        sys.exit("Celery needs a Redis server to be measured with: apt-get install redis-server")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         cwd=folder, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

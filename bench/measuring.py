@@ -1,19 +1,24 @@
 """What a process spent on a piece of work: time, requests, processor, memory, threads."""
 
 import json
+import re
 import resource
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import httpx
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 @dataclass(frozen=True)
 class Spent:
     """What one run took: `seconds` and `cpu_seconds` of this process, its `requests`, the peak of
-    its resident memory in `bytes`, and the most `threads` it had at a time.
+    its resident memory in `bytes`, and the most `threads` it had at a time. `routes` counts the
+    requests by method and path, with `{id}` for what differs.
     """
 
     seconds: float
@@ -21,6 +26,7 @@ class Spent:
     requests: int
     bytes: int
     threads: int
+    routes: dict[str, int]
 
     def as_json(self) -> str:
         """One line, for the process that asked."""
@@ -49,6 +55,7 @@ def spent_on(work: Callable[[], object], requests: list[str]) -> Spent:
         # In KiB, as Linux gives it (getrusage(2)).
         bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         threads=most[0],
+        routes=dict(Counter(_UUID.sub("{id}", request) for request in requests).most_common()),
     )
 
 

