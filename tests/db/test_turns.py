@@ -59,12 +59,20 @@ def test_a_block_that_fails_gives_its_turn_back(engine: Engine) -> None:
     assert holders(engine) == []
 
 
-def test_one_that_froze_loses_its_turn_and_what_it_writes_later() -> None:
+def test_one_that_froze_loses_its_turn_and_what_it_writes_later(
+    start: Callable[[Callable[[], None]], threading.Thread],
+) -> None:
+    came = threading.Event()
+
+    def come() -> None:
+        with turn(30) as mine:
+            mine.note_start(LIMIT, 100)
+        came.set()
+
     def freeze() -> None:
         with turn(0.3) as frozen:
-            time.sleep(0.5)
-            with turn(30) as mine:
-                mine.note_start(LIMIT, 100)
+            start(come)
+            assert came.wait(30)
             frozen.note_start(LIMIT, 0)
 
     with pytest.raises(OperationalError):
