@@ -23,13 +23,13 @@ NOWHERE = "http://127.0.0.1:1"
 
 @pytest.fixture
 def table(pages: Pages) -> pd.DataFrame:
-    pages.pictures["/kettle.jpg"] = pages.pictures["/mug.jpg"]
+    pages.pictures["/pot.jpg"] = pages.pictures["/mug.jpg"]
     return pd.DataFrame(
         {
             "url": [f"{NOWHERE}/1", f"{NOWHERE}/2"],
             "title": ["Ember Kettle", "Ash Kettle"],
             "price": ["49.90 EUR", "59.90 EUR"],
-            "image_urls": [f"{pages.url}/kettle.jpg"] * 2,
+            "image_urls": [f"{pages.url}/pot.jpg"] * 2,
         }
     )
 

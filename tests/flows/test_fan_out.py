@@ -18,7 +18,7 @@ SOURCES, PREVIEWS = 12, 2
 def test_sources_are_begun_in_order_and_work_starts_with_the_first(
     database: Engine, pages: Pages
 ) -> None:
-    pages.pictures["/kettle.jpg"] = pages.pictures["/mug.jpg"]
+    pages.pictures["/pot.jpg"] = pages.pictures["/mug.jpg"]
     before = threading.active_count()
     most, ended = 0, threading.Event()
 
@@ -33,7 +33,7 @@ def test_sources_are_begun_in_order_and_work_starts_with_the_first(
             {
                 "url": f"http://127.0.0.1:1/{number}",
                 "batch_size": PREVIEWS,
-                "product": {"title": f"Kettle {number}", "image_urls": [f"{pages.url}/kettle.jpg"]},
+                "product": {"title": f"Kettle {number}", "image_urls": [f"{pages.url}/pot.jpg"]},
             }
             for number in range(SOURCES)
         ]

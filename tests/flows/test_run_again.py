@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ParameterTypeError
 from prefect.flow_engine import run_flow
@@ -105,7 +106,9 @@ def bulk_task(result: Any) -> CTABulkGenerateTask:
 
 def runs_of(flow_name: str) -> list[FlowRun]:
     with get_client(sync_client=True) as client:
-        return [run for run in client.read_flow_runs(limit=200) if run.name.startswith(flow_name)]
+        named = FlowRunFilter.model_validate({"name": {"like_": flow_name}})
+        found = client.read_flow_runs(flow_run_filter=named, limit=200)
+        return [run for run in found if run.name.startswith(flow_name)]
 
 
 def test_a_page_that_was_gone_is_read_when_it_is_back(
