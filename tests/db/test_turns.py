@@ -120,10 +120,11 @@ def test_a_turn_is_waited_for_whatever_the_bounds_of_the_login(
 
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": turns._LOCK})
-        start(take)
+        waiter = start(take)
         wait_for_waiting(engine, 1)
         time.sleep(0.6)
-    assert came.wait(30)
+    waiter.join(30)
+    assert came.is_set()
     with hasty.begin() as connection:
         bounds = text(
             "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), "

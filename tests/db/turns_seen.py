@@ -33,8 +33,14 @@ def wait_for_waiting(engine: Engine, count: int) -> None:
 def terminate_holder(engine: Engine) -> None:
     """Cut the connection of the one whose turn it is."""
     [pid] = holders(engine)
+    cut(engine, pid)
+
+
+def cut(engine: Engine, *pids: int) -> None:
+    """Cut the connections that these processes of Postgres serve."""
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+        for pid in pids:
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
 
 
 def _seen(engine: Engine, *, granted: bool) -> list[int]:

@@ -52,6 +52,14 @@ def meanwhile(target: Callable[[], None]) -> Iterator[threading.Thread]:
     assert not thread.is_alive()
 
 
+def spoil(api: str, change: dict[str, float] | None) -> None:
+    """Change the limit, or delete it."""
+    if change is None:
+        httpx.delete(f"{api}/v2/concurrency_limits/{LIMIT}", timeout=60).raise_for_status()
+    else:
+        change_limit(api, **change)
+
+
 def wait_for_holder(engine: Engine) -> None:
     deadline = time.monotonic() + 30
     while not holders(engine):
@@ -181,22 +189,23 @@ def test_those_who_wait_are_told_when_the_limit_stops_to_hold(
 
     with meanwhile(wait), meanwhile(wait):
         wait_for_holder(engine)
-        if change is None:
-            httpx.delete(f"{api}/v2/concurrency_limits/{LIMIT}").raise_for_status()
-        else:
-            change_limit(api, **change)
+        spoil(api, change)
     assert [told in str(one) for one in outcomes] == [True, True]
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [({"slot_decay_per_second": 0}, "no slot decay"), ({"limit": 0}, "no slots")],
+    [
+        ({"slot_decay_per_second": 0}, "no slot decay"),
+        ({"limit": 0}, "no slots"),
+        (None, "does not exist"),
+    ],
 )
-def test_a_refusal_of_a_limit_that_has_just_been_spoilt_says_so(
-    pacer: Pacer, api: str, change: dict[str, float], told: str
+def test_a_limit_that_was_spoilt_just_before_it_is_asked_is_told(
+    pacer: Pacer, api: str, change: dict[str, float] | None, told: str
 ) -> None:
     pacer.wait()
-    change_limit(api, **change)
+    spoil(api, change)
     # What was read of the limit is still believed.
     with pytest.raises(GenerationLimitUnusable, match=told):
         pacer.wait()

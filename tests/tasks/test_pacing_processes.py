@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from settings import PROJECT_ROOT
-from tests.db.turns_seen import terminate_holder, wait_for_waiting
+from tests.db.turns_seen import cut, holders, wait_for_waiting, waiting
 from tests.prefect_server import connection_url, free_port, wait_until_healthy
 from tests.tasks.conftest import PER_SECOND, Starter
 from tests.tasks.slots import (
@@ -81,12 +81,14 @@ def test_processes_take_turns_however_many_threads_they_have(start: Starter) -> 
     assert sum(between) >= len(between) / 2
 
 
-def hold_and_wait(start: Starter, api: str, engine: Engine) -> tuple[Taker, Taker, Taker]:
+def hold_and_wait(
+    start: Starter, api: str, engine: Engine, threads: int = 2
+) -> tuple[Taker, Taker, Taker]:
     """Three processes on a slow limit: one that has the turn, and rests, and two that wait."""
     make_limit(api, per_second=1 / 60)
-    holder = start(2, _FROZEN_SECONDS=2, _KEPT_SECONDS=0.5)
+    holder = start(threads, _FROZEN_SECONDS=2, _KEPT_SECONDS=0.5)
     holder.next()
-    others = start(2), start(2)
+    others = start(threads), start(threads)
     wait_for_waiting(engine, 2)
     return holder, *others
 
@@ -135,16 +137,19 @@ def test_a_process_that_froze_while_it_waited_passes_its_turn_on(
     assert_strict(holder.taken[1:] + victim.taken, PER_SECOND)
 
 
-def test_processes_whose_connections_are_cut_go_on(start: Starter, database: Engine) -> None:
-    takers = [start(threads=2) for _ in range(2)]
+def test_processes_whose_connections_are_cut_go_on(
+    start: Starter, api: str, database: Engine
+) -> None:
+    takers = hold_and_wait(start, api, database, threads=1)
+    for _ in takers:
+        cut(database, *holders(database))
+        wait_for_waiting(database, 2)
+    cut(database, *waiting(database))
+    wait_for_waiting(database, 2)
+    change_limit(api, slot_decay_per_second=PER_SECOND)
     for one in takers:
-        one.next()
-    for _ in range(5):
-        terminate_holder(database)
-        for one in takers:
-            one.forget()
-            one.next(2)
-    assert_strict([taken for one in takers for taken in one.taken], PER_SECOND)
+        one.next(3)
+    assert_strict([taken for one in takers for taken in one.taken[1:]], PER_SECOND)
 
 
 @pytest.mark.timeout(400)
