@@ -1,10 +1,11 @@
 """A preview made anew, whole or in part: real runs on a real Prefect server."""
 
-from collections.abc import Iterator
+import itertools
 from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect.exceptions import ParameterTypeError
 from sqlalchemy import Engine, select
 
 from creative.brief import Brief
@@ -23,6 +24,9 @@ from tests.db.ended_batch import row
 from tests.pages import Pages
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+_takes = itertools.count()
 
 
 class Model(LocalGenerator):
@@ -44,20 +48,20 @@ class Model(LocalGenerator):
             .prefill(brief)
             .model_copy(
                 update={
-                    "headline": f"Take {len(self.made)}",
-                    "subtitle": f"Words {len(self.made)}.",
+                    "headline": f"Take {next(_takes)}",
+                    "subtitle": f"Words {next(_takes)}.",
                 }
             )
         )
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
+def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     model = Model()
     model.made = []
     for half in ("backgrounds", "prefills"):
         monkeypatch.setattr(f"tasks.{half}.get_generator", lambda *settings: model)
-    yield model
+    return model
 
 
 @pytest.fixture
@@ -136,7 +140,7 @@ def test_a_preview_that_could_not_be_made_anew_stays_as_it_was_and_says_why(
 def test_parts_that_there_are_none_of_are_refused(
     preview_id: UUID, model: Model, parts: tuple[str, ...]
 ) -> None:
-    with pytest.raises(ValueError, match="parts"):
+    with pytest.raises(ParameterTypeError, match="parts"):
         regenerate(preview_id, parts)
     assert model.made == []
     assert preview(preview_id).status == "done"

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -24,11 +23,10 @@ ORIGIN = Origin(DigitalSource.COMPOSITE, "tests")
 
 
 @pytest.fixture
-def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaStore]:
+def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MediaStore:
     """The folder of pictures, empty."""
-    monkeypatch.setenv("CTA_DATABASE_URL", "")
     monkeypatch.setattr("settings.Settings.media_dir", tmp_path)
-    yield MediaStore(tmp_path, get_settings().media_url)
+    return MediaStore(tmp_path, get_settings().media_url)
 
 
 @pytest.fixture
