@@ -223,7 +223,8 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
     url, batch_id = f"{pages.url}/gone", uuid4()
     with unit_of_work() as session:
         bulk_tasks.record(session, batch_id, [Source(url=url)], workspace="acme", user="ann")
-    order = json.dumps({"sources": [{"url": url}], "bulk_task_id": str(batch_id)})
+    parameters = {"sources": [{"url": url}], "bulk_task_id": str(batch_id)}
+    order = json.dumps({"key": "monday", "flow": "bulk-generate", "parameters": parameters})
     environment = os.environ | {
         "PREFECT_HOME": str(home), "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(home),
     }  # fmt: skip
@@ -235,7 +236,7 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     ready, started = map(json.loads, ended.stdout.splitlines())
     assert ready == {"ready": True}
-    assert started["bulk_task_id"] == str(batch_id)
+    assert started["key"] == "monday"
     for status, reason in settled(database, 0.5):
         assert status == "failed"
         assert "The process that ran it was stopped." in reason
