@@ -154,6 +154,7 @@ def freeze_in_the_middle(worker: Any) -> set[UUID]:
     pytest.fail("No preview was under way on the worker.")
 
 
+@pytest.mark.faults
 def test_nothing_is_lost_and_nothing_made_twice_when_a_worker_is_killed(
     cluster: DaskCluster, job: dict[str, str], pages: Pages, slow_gemini: GeminiServer
 ) -> None:
@@ -221,6 +222,7 @@ def test_sources_are_worked_on_by_both_workers_in_their_order(
     assert all(abs(place - position) <= 4 for place, position in enumerate(positions)), positions
 
 
+@pytest.mark.faults
 def test_a_run_that_loses_all_its_workers_ends_with_what_was_made(
     cluster: DaskCluster, job: dict[str, str], pages: Pages
 ) -> None:

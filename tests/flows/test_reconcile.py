@@ -327,6 +327,7 @@ def statuses_of(record: Any) -> list[str]:
         return list(session.scalars(select(record.status)))
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("at_once")
 def test_a_process_that_was_killed_leaves_nothing_unfinished(killed: CTABulkGenerateTask) -> None:
     assert put_right() == NOTHING, "Prefect takes it for running"
