@@ -16,7 +16,7 @@ from db.embedded import start_embedded_postgres
 from settings import Settings, get_settings
 
 _MIGRATION_LOCK = 7_264_110_283
-# A database machine that vanishes without a word is noticed after a minute, and not after two hours.
+# A database machine that vanishes without a word is noticed in a minute; TCP alone takes two hours.
 _KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _engines: dict[str, Engine] = {}
 _engines_lock = threading.Lock()
