@@ -167,6 +167,7 @@ def test_a_batch_is_made_without_server_and_worker(
         assert runs_of(api, made["bulk_generate_task_id"]) == [made["task_id"]]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_an_api_that_ends_leaves_nothing_under_way_and_nobody_behind(
     serve: Callable[[int], Any], pages: Pages, database: Engine, how: signal.Signals
@@ -185,6 +186,7 @@ def test_an_api_that_ends_leaves_nothing_under_way_and_nobody_behind(
     assert all("The process that ran it was stopped." in reason for reason in reasons)
 
 
+@pytest.mark.faults
 def test_a_process_that_dies_fails_its_batches_and_is_replaced(
     serve: Callable[[int], Any], pages: Pages, database: Engine
 ) -> None:
@@ -299,6 +301,7 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
         assert "The process that ran it was stopped." in reason
 
 
+@pytest.mark.faults
 def test_a_batch_whose_prefect_server_dies_is_failed_and_the_next_one_is_made(
     serve: Callable[[int], Any], pages: Pages, database: Engine
 ) -> None:
