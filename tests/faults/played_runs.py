@@ -44,6 +44,7 @@ class PlayedRun:
     lease_id: UUID | None = None
     parts: tuple[str, ...] = ()
     attempt: PreviewAttempt | None = None
+    has_claimed: bool = False
     calls: dict[str, PreviewCalls] = field(default_factory=dict)
     flow_run: FlowRun = field(init=False)
 
