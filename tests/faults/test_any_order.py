@@ -169,8 +169,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     def begin_bulk_task(self, run: PlayedRun) -> None:
         hooks.mark_bulk_task_running(None, run.flow_run, Running())
-        with suppress(NotRunAgain, BulkTaskGivenUp), unit_of_work() as session:
-            bulk_tasks.own(session, run.row_id, run.id, run.lease_id)
+        with suppress(NotRunAgain, BulkTaskGivenUp):
+            with unit_of_work() as session:
+                bulk_tasks.own(session, run.row_id, run.id, run.lease_id)
+            run.has_claimed = True
         self.look()
 
     def resume(self, bulk_task_id: UUID, run: PlayedRun | None) -> bool:
@@ -191,6 +193,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.look(untouched=True)
             return False
         assert is_free
+        if run is not None:
+            run.has_claimed = True
         of_it = self.rows.of_bulk_task(bulk_task_id)
         self.look({one.id: queued(one) for one in of_it if one.status != "done"})
         return True
@@ -256,7 +260,7 @@ class AnyOrder(RuleBasedStateMachine):
         begun = False
         with suppress(RunCancelled, NothingGenerated, BulkTaskNotOwned):
             begun = take_over_source(source_id, run_id=run.id)
-        assert begun == is_wanted
+        assert begun == is_wanted, (run, bulk_task, source)
         if not begun:
             self.look(untouched=True)
             return None
@@ -418,6 +422,7 @@ class AnyOrder(RuleBasedStateMachine):
             if way != "recorded":
                 run = self.played.new_run(BULK, bulk_task_id, lease_id=lease_id)
                 bulk_tasks.own(session, bulk_task_id, run.id, lease_id)
+                run.has_claimed = way == "python"
         self.look()
 
     @precondition(lambda self: self.runs(PARAMETERS_OF_TOP, top=True))
@@ -427,10 +432,10 @@ class AnyOrder(RuleBasedStateMachine):
         is_old = bool(self.played.alive) and data.draw(st.booleans(), "in a process that is there")
         self.begin(run, pick(data, self.played.alive) if is_old else self.played.new_process())
 
-    @precondition(lambda self: self.runs(OF_BULK_TASKS))
+    @precondition(lambda self: self.workers(OF_BULK_TASKS))
     @rule(data=st.data())
     def a_source_begins(self, data: st.DataObject) -> None:
-        run = pick(data, self.runs(OF_BULK_TASKS))
+        run = pick(data, self.workers(OF_BULK_TASKS))
         of_it = [
             one.id for one in self.rows.sources.values() if one.bulk_generate_task_id == run.row_id
         ]
@@ -584,9 +589,9 @@ class AnyOrder(RuleBasedStateMachine):
     def reconcile(self) -> None:
         self.put_right()
 
-    def workers(self) -> list[PlayedRun]:
-        """The runs that work, or worked, on a source."""
-        return [run for run in self.runs([SOURCE]) if run.has_claimed]
+    def workers(self, names: Iterable[str] = (SOURCE,)) -> list[PlayedRun]:
+        """The runs that work, or worked, on a row: those that were never refused theirs."""
+        return [run for run in self.runs(names) if run.has_claimed]
 
     def makers(self) -> list[PlayedRun]:
         """The runs that have, or had, an attempt at a preview."""
