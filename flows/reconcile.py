@@ -170,11 +170,26 @@ def _close_orphans(runs: Runs) -> int:
         for some in runs.moving(flow_name, ORPHANED_AFTER):
             about = {run.id: _row_id_of(run) for run in some}
             with unit_of_work() as session:
-                orphans = reconciling.ended_runs(session, record, about)
-            for run_id in orphans:
+                idle = reconciling.idle_runs(session, record, about)
+            unrecorded = [
+                run for run in some if run.id in idle.unknown and _never_recorded(runs, run)
+            ]
+            for run_id in (*idle.orphaned, *(run.id for run in unrecorded)):
                 runs.close(run_id, _ORPHANED)
-            closed += len(orphans)
+                closed += 1
     return closed
+
+
+def _never_recorded(runs: Runs, run: FlowRun) -> bool:
+    """Whether a run that was to record a bulk task has not, in a time that would do for all."""
+    records = run.id == _row_id_of(run)
+    began = run.start_time or run.expected_start_time
+    return (
+        records
+        and began is not None
+        and began < datetime.now(UTC) - FORGOTTEN_AFTER
+        and not runs.has_completed(run.id, "record-bulk-task")
+    )
 
 
 def _row_id_of(run: FlowRun) -> UUID:
