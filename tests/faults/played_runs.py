@@ -45,7 +45,7 @@ class PlayedRun:
     parts: tuple[str, ...] = ()
     attempt: PreviewAttempt | None = None
     has_claimed: bool = False
-    calls: dict[str, PreviewCalls] = field(default_factory=dict)
+    calls: dict[str, tuple[PreviewAttempt, PreviewCalls]] = field(default_factory=dict)
     flow_run: FlowRun = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,20 +156,20 @@ class Played:
         calls = PreviewCalls(run.attempt, half)  # type: ignore[arg-type]
         calls.allow()
         self.paid[run.attempt.preview_id, run.attempt.attempt, half] += 1
-        run.calls[half] = calls
+        run.calls[half] = run.attempt, calls
         return True
 
     def end_call(self, run: PlayedRun, half: str, failure: str | None) -> None:
         """The answer has come, and is kept where it may be."""
-        assert run.attempt is not None
-        key = f"{run.attempt.preview_id}-{run.attempt.attempt}-{uuid4().hex[:8]}"
+        attempt, made_calls = run.calls.pop(half)
+        key = f"{attempt.preview_id}-{attempt.attempt}-{uuid4().hex[:8]}"
         draft = {name: value for name, value in STORED.items() if name not in ADDRESSES}
         made: dict[str, Any] = (
             {"background_url": f"file:///{key}.jpg"}
             if half == "background"
             else {"draft": {**draft, "headline": f"Words {key[-8:]}", "alternatives": []}}
         )
-        with run.calls.pop(half) as calls:
+        with made_calls as calls:
             calls.record(ModelCall("played", 1.0, failure=failure))
             if failure is None:
                 calls.keep(**made)

@@ -6,15 +6,16 @@ whatever it was at. After each step the rows must be what a small model says, an
 FAULTS.md hold: I2, I3, I4, I5 and I8; I1 is asked for in the end.
 """
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
 )
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running
+from sqlalchemy import Connection, Engine, event
 
 from catalog.product import Source
 from creative.edits import edit_prefill
@@ -38,6 +40,7 @@ from db.errors import (
     PreviewNotDone,
     PreviewNotOwned,
 )
+from db.halves import PreviewAttempt
 from db.session import get_engine, unit_of_work
 from flows import hooks
 from tasks import claims
@@ -132,12 +135,12 @@ class AnyOrder(RuleBasedStateMachine):
     def is_lost(self, row: Row) -> bool:
         return row.lease_id is not None and not self.played.alive[row.lease_id]
 
-    def is_at_work(self, run: PlayedRun) -> bool:
-        preview = self.rows.previews[run.row_id]
+    def is_at_work(self, run: PlayedRun, attempt: PreviewAttempt | None = None) -> bool:
+        preview, at_hand = self.rows.previews[run.row_id], attempt or run.attempt
         return (
-            run.attempt is not None
+            at_hand is not None
             and preview.status == "running"
-            and (preview.flow_run_id, preview.attempt) == (run.id, run.attempt.attempt)
+            and (preview.flow_run_id, preview.attempt) == (run.id, at_hand.attempt)
         )
 
     def above(self, row: Row) -> tuple[Row, Row]:
@@ -311,7 +314,7 @@ class AnyOrder(RuleBasedStateMachine):
         return begun
 
     def end_call(self, run: PlayedRun, half: str, failure: str | None = None) -> None:
-        is_kept = self.is_at_work(run) and failure is None
+        is_kept = self.is_at_work(run, run.calls[half][0]) and failure is None
         refused = False
         try:
             self.played.end_call(run, half, failure)
@@ -684,19 +687,38 @@ def pick(data: st.DataObject, found: Iterable[Any]) -> Any:
     return some[data.draw(st.integers(0, len(some) - 1))]
 
 
-def play(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        AnyOrder,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-        ),
-    )
+@pytest.fixture
+def play(database: Engine) -> Iterator[Callable[[int, int], None]]:
+    """Plays so many games of so many steps; what is written need not outlive the machine."""
+
+    def hurry(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+    def play_games(examples: int, steps: int) -> None:
+        run_state_machine_as_test(
+            AnyOrder,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=bool(os.environ.get("CI")),
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+    event.listen(database, "begin", hurry)
+    yield play_games
+    event.remove(database, "begin", hurry)
 
 
-@pytest.mark.usefixtures("database")
-def test_rows_stay_true_whatever_happens_in_whatever_order() -> None:
-    play(examples=15, steps=30)
+def test_rows_stay_true_whatever_happens_in_whatever_order(
+    play: Callable[[int, int], None],
+) -> None:
+    play(12, 25)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1200)
+def test_rows_stay_true_in_many_more_orders(play: Callable[[int, int], None]) -> None:
+    play(150, 50)
