@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -17,7 +16,6 @@ from tests.pages import Pages
 
 IMAGE_MODEL, TEXT_MODEL = "gemini-3.1-flash-image", "gemini-flash-latest"
 MODEL_OF = {"background": IMAGE_MODEL, "prefill": TEXT_MODEL}
-UNFINISHED = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
 
 
 def source(pages: Pages, name: str, batch_size: int) -> dict[str, Any]:
@@ -80,15 +78,6 @@ def statuses() -> dict[str, Counter[str]]:
                 "preview": CTAIFramePreview,
             }.items()
         }
-
-
-def unfinished_runs(environment: dict[str, str]) -> list[dict[str, Any]]:
-    """The flow runs that Prefect takes for alive, those of the schedules left out."""
-    asked = {"flow_runs": {"state": {"type": {"any_": list(UNFINISHED)}}}}
-    answer = httpx.post(
-        f"{environment['PREFECT_API_URL']}/flow_runs/filter", json=asked, timeout=60
-    ).raise_for_status()
-    return [run for run in answer.json() if not run.get("auto_scheduled")]
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 90, told: str = "") -> Any:

@@ -1,6 +1,8 @@
 """What the faults' tests share: a server without deployments, Gemini on loopback, many processes."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import Engine
 
 from tests import gemini_server as gemini
 from tests.faults.processes import Processes
+from tests.faults.workers import Prefect, Worker
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 from tests.prefect_server import connection_url, serve
@@ -69,3 +72,34 @@ def processes(
     """Processes on the server without deployments."""
     with Processes(bare_prefect | job, tmp_path) as started:
         yield started
+
+
+@pytest.fixture
+def environment_of_workers(prefect_on_postgres: dict[str, str], job: dict[str, str]) -> dict[str, str]:
+    """What workers have, and everybody else who uses the server that has the deployments."""
+    return prefect_on_postgres | job | {"CTA_MAX_CONCURRENT_PREVIEWS": "2"}
+
+
+@pytest.fixture
+def prefect(environment_of_workers: dict[str, str]) -> Iterator[Prefect]:
+    """The server that has the deployments; it lets as many start as come, and forgets its runs."""
+    server = Prefect(environment_of_workers)
+    server.set_cap(100)
+    yield server
+    server.set_cap(100)
+    server.end_all_runs()
+
+
+@pytest.fixture
+def start_worker(
+    environment_of_workers: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[[], Worker]]:
+    """Starts workers, which are killed in the end."""
+    with ExitStack() as stack:
+        count = itertools.count()
+
+        def start() -> Worker:
+            log = tmp_path / f"worker-{next(count)}.log"
+            return stack.enter_context(Worker(environment_of_workers, log))
+
+        yield start

@@ -21,11 +21,11 @@ from tests.faults.batches import (
     bulk_task,
     previews,
     source,
-    unfinished_runs,
 )
 from tests.faults.conftest import KEY, LEASE_SECONDS
 from tests.faults.oracle import recorded_calls, violations, watched
 from tests.faults.processes import Ended, Processes
+from tests.faults.workers import Prefect
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 
@@ -154,8 +154,10 @@ def kill_put_right_and_run_again(
     time.sleep(LEASE_SECONDS + 1)
     world.put_right()
     problems = [f"after reconcile: {told}" for told in world.violations()]
-    problems += [f"after reconcile Prefect has {run['name']} in {run['state_type']}"
-                 for run in unfinished_runs(environment)]  # fmt: skip
+    problems += [
+        f"after reconcile Prefect has {run['name']} in {run['state_type']}"
+        for run in Prefect(environment).unfinished()
+    ]
     for batch in batches:
         again = world.run_again(batch) if batch.bulk_task_id else Counter[str]()
         problems += problems_of(world, batch, again, asked)
