@@ -75,7 +75,9 @@ def processes(
 
 
 @pytest.fixture
-def environment_of_workers(prefect_on_postgres: dict[str, str], job: dict[str, str]) -> dict[str, str]:
+def environment_of_workers(
+    prefect_on_postgres: dict[str, str], job: dict[str, str]
+) -> dict[str, str]:
     """What workers have, and everybody else who uses the server that has the deployments."""
     return prefect_on_postgres | job | {"CTA_MAX_CONCURRENT_PREVIEWS": "2"}
 

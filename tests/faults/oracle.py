@@ -5,6 +5,7 @@ was paid for. I5's window and I9 are measured elsewhere: `tests/tasks/test_pacin
 `tests/flows/test_memory.py`.
 """
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -196,7 +197,7 @@ def _paths(engine: Engine) -> Iterator[str]:
         attempts = [move.attempt for move in had if move.attempt is not None]
         if attempts != sorted(attempts):
             yield f"I3 {record} {row_id} went back to an earlier attempt: {had}"
-        for before, after in zip(had, had[1:], strict=False):
+        for before, after in itertools.pairwise(had):
             if not _may_follow(before, after):
                 yield f"I3 {record} {row_id} went from {before} to {after}: {had}"
 

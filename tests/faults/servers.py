@@ -37,7 +37,7 @@ class OwnPostgres:
         return str(start_server(self._folder).get_uri(driver="psycopg2"))
 
     def kill(self) -> None:
-        """"Immediate shutdown": all its processes end as in a crash. See postgres(1)."""
+        """ "Immediate shutdown": all its processes end as in a crash. See postgres(1)."""
         pid_file = self._folder / "postmaster.pid"
         server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
         server.send_signal(signal.SIGQUIT)

@@ -49,7 +49,7 @@ class Running:
         )  # fmt: skip
 
 
-Start = Callable[[Gate, int], Running]
+Start = Callable[[int], Running]
 
 
 @pytest.fixture
@@ -60,8 +60,7 @@ def start(
     gemini_server: GeminiServer,
     pages: Pages,
 ) -> Iterator[Start]:
-    def start_one(gate: Gate, wanted: int) -> Running:
-        gemini_server.script(gate)
+    def start_one(wanted: int) -> Running:
         return Running(prefect, start_worker(), gemini_server, pages, wanted)
 
     with watched(database):
@@ -85,6 +84,7 @@ def says_cancelled(preview: CTAIFramePreview) -> bool:
 @pytest.mark.parametrize("answers_come", [True, False], ids=["answers come", "answers never come"])
 def test_no_call_is_made_after_the_cancel_and_every_row_ends(
     start: Start,
+    gemini_server: GeminiServer,
     prefect: Prefect,
     environment_of_workers: dict[str, str],
     database: Engine,
@@ -92,8 +92,8 @@ def test_no_call_is_made_after_the_cancel_and_every_row_ends(
     answers_come: bool,
 ) -> None:
     """Where answers never come, Prefect kills the run half a minute later, and runs one hook."""
-    with Gate() as gate:
-        batch = start(gate, 6)
+    with Gate(gemini_server) as gate:
+        batch = start(6)
         wait_for(lambda: gate.held == BEGUN_ALREADY, told=batch.worker.log())
         batch.cancel()
         if answers_come:
@@ -112,13 +112,14 @@ def test_no_call_is_made_after_the_cancel_and_every_row_ends(
 
 def test_what_was_done_before_the_cancel_stays_done(
     start: Start,
+    gemini_server: GeminiServer,
     prefect: Prefect,
     environment_of_workers: dict[str, str],
     database: Engine,
     data_dir: Path,
 ) -> None:
-    with Gate(lambda _, number: number < 8) as gate:
-        batch = start(gate, 5)
+    with Gate(gemini_server, lambda _, number: number < 8) as gate:
+        batch = start(5)
         wait_for(lambda: statuses()["preview"]["done"] == 4 and gate.held, told=batch.worker.log())
         done = [as_it_is(preview) for preview in previews() if preview.status == "done"]
         batch.cancel()
@@ -131,6 +132,7 @@ def test_what_was_done_before_the_cancel_stays_done(
 
 def test_previews_that_wait_for_the_cap_take_no_slot_any_more(
     start: Start,
+    gemini_server: GeminiServer,
     prefect: Prefect,
     environment_of_workers: dict[str, str],
     database: Engine,
@@ -138,8 +140,8 @@ def test_previews_that_wait_for_the_cap_take_no_slot_any_more(
 ) -> None:
     per_second = 1 / 20
     prefect.set_cap(per_second)
-    with Gate() as gate:
-        batch = start(gate, 10)
+    with Gate(gemini_server) as gate:
+        batch = start(10)
         wait_for(lambda: gate.held == 2, told=batch.worker.log())
         batch.cancel()
         gate.open()

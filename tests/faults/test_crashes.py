@@ -47,7 +47,6 @@ class HalfDone:
         self.worker = worker
         self.gate = gate
         self.paid = Paid(server)
-        server.script(gate)
         self.run_id = prefect.start(
             "bulk-generate", sources=[source(pages, "mug", 4)], workspace="acme"
         )
@@ -77,8 +76,8 @@ def assert_every_preview_is_of_its_own_picture() -> None:
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
-    with Gate(lambda _, number: number < 4) as gate:
+def gate(gemini_server: GeminiServer) -> Iterator[Gate]:
+    with Gate(gemini_server, lambda _, number: number < 4) as gate:
         yield gate
 
 

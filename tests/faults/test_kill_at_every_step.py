@@ -147,7 +147,10 @@ def problems_of(world: World, batch: Batch, again: Counter[str], asked: int) -> 
 
 
 def kill_put_right_and_run_again(
-    world: World, environment: dict[str, str], wanted: Sequence[dict[str, Any]], steps: Sequence[int]
+    world: World,
+    environment: dict[str, str],
+    wanted: Sequence[dict[str, Any]],
+    steps: Sequence[int],
 ) -> None:
     asked = sum(one["batch_size"] for one in wanted)
     batches = [world.run(wanted, step) for step in steps]

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,6 @@ from tests.faults.batches import (
     TEXT_MODEL,
     Paid,
     bulk_task,
-    previews,
     source,
     statuses,
     wait_for,
@@ -45,7 +44,9 @@ def postgres(database: Engine) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def through_proxy(bare_prefect: dict[str, str], job: dict[str, str], postgres: Proxy) -> dict[str, str]:
+def through_proxy(
+    bare_prefect: dict[str, str], job: dict[str, str], postgres: Proxy
+) -> dict[str, str]:
     """The environment of a batch whose Postgres is behind the proxy."""
     url = make_url(job["CTA_DATABASE_URL"]).set(host="127.0.0.1", port=postgres.port, query={})
     return bare_prefect | job | {
@@ -65,7 +66,6 @@ class Held:
         self, environment: dict[str, str], server: GeminiServer, pages: Pages, gate: Gate
     ) -> None:
         self.paid = Paid(server)
-        server.script(gate)
         self.process = Batch(environment, wanted_of(pages))
         wait_for(lambda: gate.held or not self.process.is_alive())
         assert self.process.is_alive(), self.process.ended()
@@ -93,7 +93,7 @@ def test_our_postgres_goes_away_for_a_while_and_nothing_is_lost(
     seconds: int,
 ) -> None:
     """Answers that come while it is away are stored when it is back."""
-    with Gate(lambda _, number: number < 3) as gate:
+    with Gate(gemini_server, lambda _, number: number < 3) as gate:
         held = Held(through_proxy, gemini_server, pages, gate)
         with held.process:
             with postgres.away():
@@ -183,9 +183,7 @@ def test_our_postgres_is_killed_three_times_under_a_batch(
     paid = Paid(gemini_server)
     with OwnPostgres() as own:
         environment = bare_prefect | job | {"CTA_DATABASE_URL": own.url}
-        run_python(
-            environment, "-c", "from db.session import migrate_database; migrate_database()"
-        )
+        run_python(environment, "-c", "from db.session import migrate_database; migrate_database()")
         engine = create_engine(own.url, pool_pre_ping=True)
         with watched(engine), Batch(environment, wanted) as batch:
             for _ in range(3):
@@ -224,7 +222,7 @@ def test_prefect_goes_away_for_a_while_and_nothing_is_lost(
     seconds: int,
 ) -> None:
     proxy, environment = prefect_through_proxy
-    with watched(database), Gate(lambda _, number: number < 3) as gate:
+    with watched(database), Gate(gemini_server, lambda _, number: number < 3) as gate:
         held = Held(environment, gemini_server, pages, gate)
         with held.process:
             with proxy.away():
@@ -261,7 +259,7 @@ def test_prefects_server_is_killed_and_comes_back(
 ) -> None:
     with watched(database), OwnPrefect(tmp_path, connection_url(tmp_path)) as own:
         environment = own.environment | job
-        with Gate(lambda _, number: number < 3) as gate:
+        with Gate(gemini_server, lambda _, number: number < 3) as gate:
             held = Held(environment, gemini_server, pages, gate)
             with held.process:
                 own.kill()
@@ -286,7 +284,7 @@ def test_prefects_postgres_is_killed_and_comes_back_after_a_quarter_of_a_minute(
         watched(database),
         OwnPostgres(is_prefects=True) as records,
         OwnPrefect(tmp_path, records.url) as own,
-        Gate(lambda _, number: number < 3) as gate,
+        Gate(gemini_server, lambda _, number: number < 3) as gate,
     ):
         environment = own.environment | job
         held = Held(environment, gemini_server, pages, gate)
