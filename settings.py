@@ -133,6 +133,22 @@ class Settings(BaseSettings):
         24, ge=1, description="How many pictures of a page are loaded and ranked, in page order."
     )
 
+    lease_seconds: float = Field(
+        60,
+        ge=1,
+        description="How long a process that works on rows counts as alive without a sign of life; "
+        "after that its rows may be given to others.",
+    )
+    max_times_lost: int = Field(
+        3,
+        ge=0,
+        description="How often a preview, or a whole bulk task that gets nowhere, is begun again "
+        "by itself after its process was lost.",
+    )
+    media_grace_hours: float = Field(
+        24, ge=0, description="How old a picture is that belongs to no preview when it is removed."
+    )
+
     max_concurrent_sources: int = Field(
         4, ge=1, le=64, description="Sources that one run works on at the same time."
     )

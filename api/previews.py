@@ -16,10 +16,10 @@ from api.schemas import Listing, Preview, PreviewChanges
 from creative.edits import as_prefill, edit_prefill
 from creative.frame import render_frame
 from creative.prefill import headline_key
-from db import previews
+from db import shown_previews
 from db.errors import PreviewChanged
 from db.models import PreviewStatus
-from db.previews import ShownPreview
+from db.shown_previews import ShownPreview
 from db.workspaces import member_unit_of_work
 
 router = APIRouter(prefix="/previews", tags=["previews"], route_class=TokenFirst)
@@ -45,7 +45,7 @@ def list_previews(
 ) -> Response:
     """The workspace's previews, newest first."""
     with member_unit_of_work(token) as (session, _):
-        page = previews.page(
+        page = shown_previews.page(
             session, bulk_task_id=bulk_task_id, product_id=product_id, status=status,
             page_size=page_size, cursor=cursor,
         )  # fmt: skip
@@ -62,7 +62,7 @@ def read_preview(
 ) -> Response:
     """One preview."""
     with member_unit_of_work(token) as (session, _):
-        preview = previews.show(session, preview_id)
+        preview = shown_previews.show(session, preview_id)
     etag = _etag(preview)
     if if_none_match is not None and _matches(if_none_match, etag, weakly=True):
         return Response(status_code=304, headers={"ETag": etag})
@@ -92,19 +92,19 @@ def edit_preview(
     both have their way. What was edited is remembered in `edited_fields`.
     """
     with member_unit_of_work(token) as (session, _):
-        previews.hold(session, preview_id)
+        shown_previews.hold(session, preview_id)
         if if_match is not None and not _matches(
-            if_match, _etag(previews.show(session, preview_id))
+            if_match, _etag(shown_previews.show(session, preview_id))
         ):
             raise PreviewChanged(preview_id)
-        preview = previews.filled(session, preview_id)
+        preview = shown_previews.filled(session, preview_id)
         edited = edit_prefill(preview.prefill, changes.prefill)
         if edited.fields:
-            previews.edit(
+            shown_previews.edit(
                 session, preview, edited.prefill.model_dump(mode="json"),
                 headline_key(edited.prefill.headline), edited.fields,
             )  # fmt: skip
-        return _answer(previews.show(session, preview_id))
+        return _answer(shown_previews.show(session, preview_id))
 
 
 @router.get(
@@ -115,7 +115,7 @@ def edit_preview(
 def read_frame(preview_id: UUID, token: BearerToken) -> HTMLResponse:
     """The overlay of a preview that is done, as a page that can stand in an iframe."""
     with member_unit_of_work(token) as (session, _):
-        preview = previews.filled(session, preview_id)
+        preview = shown_previews.filled(session, preview_id)
     return HTMLResponse(render_frame(as_prefill(preview.prefill)))
 
 

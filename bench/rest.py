@@ -55,7 +55,7 @@ def check_plans() -> bool:
 
 def questions() -> dict[str, Callable[[Any], object]]:
     """Every list with every filter, some pages deep and back again, and the details."""
-    from db import bulk_tasks, previews
+    from db import bulk_tasks, shown_previews
     from db.models import PreviewStatus, TaskStatus
 
     batch_id, product_id, preview_id = _some_ids()
@@ -68,14 +68,14 @@ def questions() -> dict[str, Callable[[Any], object]]:
     }
     unfiltered = {"bulk_task_id": None, "product_id": None, "status": None}
     questions: dict[str, Callable[[Any], object]] = {
-        name: partial(_walk, partial(previews.page, **{**unfiltered, **given}))
+        name: partial(_walk, partial(shown_previews.page, **{**unfiltered, **given}))
         for name, given in filters.items()
     }
     for status in (None, TaskStatus.FAILED):
         questions[f"batches {status or ''}"] = partial(
             _walk, partial(bulk_tasks.page, status=status)
         )
-    questions["one preview"] = lambda session: previews.show(session, preview_id)
+    questions["one preview"] = lambda session: shown_previews.show(session, preview_id)
     questions["one batch"] = lambda session: bulk_tasks.get(session, batch_id)
     return questions
 
@@ -212,7 +212,7 @@ class Client:
 @contextmanager
 def _query_by_itself() -> Iterator[Callable[[Any], tuple[float, list[str]]]]:
     """The same rows from the bare driver; gives the seconds until their values are here."""
-    from db.previews import SHOWN
+    from db.shown_previews import SHOWN
     from db.workspaces import get_api_engine, workspace_unit_of_work
 
     columns = ", ".join(f'"{name}"' for name in SHOWN)

@@ -29,6 +29,8 @@ SETTINGS: tuple[Setting, ...] = (
     "contours",
     "terrazzo",
 )
+SAME_LAYOUT = 6
+"""Seeds that differ by a multiple of it give a position the same layout."""
 SHAPES: tuple[Shape, ...] = ("arch", "panel", "card", "circle", "spread")
 
 

@@ -1,6 +1,7 @@
 """A person's edits of a prefill: what is changed, and what that makes of the whole."""
 
 import re
+from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,46 @@ def edit_prefill(stored: dict[str, Any], changes: dict[str, Any]) -> Edited:
         sentence = "the address must begin with http:// or https://"
         raise EditRefused([(name, f"{sentence} (given: {after[name]!r}).") for name in strange])
     return Edited(edited, fields)
+
+
+@dataclass(frozen=True)
+class KeptEdits:
+    """What a person edited of a prefill that is made anew: it stays as they left it.
+
+    Args:
+        stored: the prefill as they left it, as JSON.
+        fields: the paths of what they edited, such as `cta.text`.
+    """
+
+    stored: dict[str, Any]
+    fields: Collection[str]
+
+    @property
+    def has_headline(self) -> bool:
+        """Whether they wrote the headline."""
+        return "headline" in self.fields
+
+    def of_draft(self, draft: dict[str, Any]) -> dict[str, Any]:
+        """A draft, as JSON, with the edits; addresses of pictures are no part of one."""
+        return self._applied(draft, [name for name in self.fields if name not in _ADDRESSES])
+
+    def of_prefill(self, prefill: Prefill) -> Prefill:
+        """A prefill with the edits."""
+        if not self.fields:
+            return prefill
+        return as_prefill(self._applied(prefill.model_dump(mode="json"), self.fields))
+
+    def _applied(self, fresh: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        for path in fields:
+            *above, name = path.split(".")
+            place, kept = changes, self.stored
+            for part in above:
+                place = place.setdefault(part, {})
+                kept = kept.get(part) or {}
+            place[name] = kept.get(name)
+        applied: dict[str, Any] = merge(deepcopy(fresh), changes)
+        return applied
 
 
 def as_prefill(stored: dict[str, Any]) -> Prefill:

@@ -4,6 +4,9 @@ import contextlib
 import os
 import re
 import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,6 +15,7 @@ from PIL import Image
 from creative.background import fit_background, without_transparency
 from creative.encoding import Origin, PictureFile, encode_background, encode_original
 
+_FOLDERS = ("backgrounds", "originals")
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _NAME = re.compile(rf"{_PART}(/{_PART})*")
 
@@ -59,16 +63,48 @@ class MediaStore:
         self._write(f"originals/{name}", encode_original(flat, origin))
         return self._write(f"backgrounds/{name}", encode_background(fit_background(flat), origin))
 
+    def stored(self, age: timedelta) -> Iterator[str]:
+        """The names of the files that are older than `age`: `backgrounds/…`, `originals/…`.
+
+        Files that were being written when their process died are among them.
+        """
+        written_before = time.time() - age.total_seconds()
+        for folder in _FOLDERS:
+            for path in sorted((self._root / folder).glob("*")):
+                with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
+                    if path.is_file() and path.stat().st_mtime < written_before:
+                        yield f"{folder}/{path.name}"
+
+    def name_of(self, url: str) -> str:
+        """The name of the file that was stored under an address; the address itself if it is not
+        this store's.
+        """
+        return unquote(url.removeprefix(f"{self._base}/"))
+
+    def remove(self, name: str) -> None:
+        """Remove a file, whatever is still there of it.
+
+        Raises:
+            MediaStoreFailed: it could not be removed.
+        """
+        try:
+            (self._root / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise MediaStoreFailed(name, "removed", _reason(error)) from error
+
+    @property
+    def _base(self) -> str:
+        return self._base_url or self._root.resolve().as_uri()
+
     def load(self, url: str) -> Image.Image:
         """The picture that was stored under an address, RGB.
 
         Raises:
             MediaStoreFailed: the address is not this store's, or its file cannot be read.
         """
-        base = self._base_url or self._root.resolve().as_uri()
-        name = unquote(url.removeprefix(f"{base}/"))
+        name = self.name_of(url)
         try:
-            if not url.startswith(f"{base}/") or not _NAME.fullmatch(name):
+            if not url.startswith(f"{self._base}/") or not _NAME.fullmatch(name):
                 raise MediaStoreFailed(url, "read", "it is not in the folder of pictures")
             with Image.open(self._root / name, formats=("JPEG", "WEBP")) as picture:
                 return picture.convert("RGB")

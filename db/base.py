@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, Numeric, String, func
+from sqlalchemy import DateTime, MetaData, Numeric, String, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -50,3 +50,17 @@ class Owned:
 
     user: Mapped[str] = mapped_column(String(200))
     workspace: Mapped[str] = mapped_column(String(200))
+
+
+class WorkedOn:
+    """Which run works on the row, in which process, and when that began and ended.
+
+    `lease_id` is the lease of the process (see `db.leases`), and `times_lost` counts how often a
+    process was lost that was at it, since a person asked for it last.
+    """
+
+    flow_run_id: Mapped[UUID | None]
+    lease_id: Mapped[UUID | None]
+    times_lost: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

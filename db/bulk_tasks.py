@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
@@ -133,8 +133,10 @@ def _hash_of(sources: Sequence[Source], refresh: bool) -> bytes:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).digest()
 
 
-def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
+def own(session: Session, bulk_task_id: UUID, run_id: UUID, lease_id: UUID | None = None) -> None:
     """Make a run the owner of a bulk task that has none yet.
+
+    `lease_id` is that of the process in which the run is at work, where it is at work already.
 
     Raises:
         UnknownRecord: no bulk task has this id.
@@ -149,7 +151,16 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
             CTABulkGenerateTask.id == bulk_task_id,
             (moving & ~reopened) | (~moving & CTABulkGenerateTask.flow_run_id.is_not(None)),
         )
-        .values(flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id))
+        .values(
+            flow_run_id=func.coalesce(CTABulkGenerateTask.flow_run_id, run_id),
+            lease_id=case(
+                (
+                    moving & (func.coalesce(CTABulkGenerateTask.flow_run_id, run_id) == run_id),
+                    func.coalesce(lease_id, CTABulkGenerateTask.lease_id),
+                ),
+                else_=CTABulkGenerateTask.lease_id,
+            ),
+        )
         .returning(CTABulkGenerateTask.id)
     ).scalar_one_or_none()
     if owned is None:
@@ -159,9 +170,9 @@ def own(session: Session, bulk_task_id: UUID, run_id: UUID) -> None:
         raise BulkTaskGivenUp(bulk_task_id, bulk_task.error_message or "")
 
 
-def start(session: Session, bulk_task_id: UUID, run_id: UUID) -> bool:
+def start(session: Session, bulk_task_id: UUID, run_id: UUID, lease_id: UUID | None = None) -> bool:
     """Mark a pending bulk task `running`; False when nothing moved."""
-    return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id)
+    return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id, lease_id)
 
 
 def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> bool:

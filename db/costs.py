@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from creative.calls import ModelCall
 from db.errors import UnknownRecord
+from db.halves import PreviewAttempt
 from db.models import CTAIFramePreview, CTAModelCall
 
 Half = Literal["background", "prefill"]
@@ -39,22 +40,22 @@ class Cost:
         )
 
 
-def record(session: Session, preview_id: UUID, half: Half, call: ModelCall) -> None:
+def record(session: Session, attempt: PreviewAttempt, half: Half, call: ModelCall) -> None:
     """Keep what one call took for one half of a preview.
 
     Raises:
         UnknownRecord: no preview has this id.
     """
-    preview = session.get(CTAIFramePreview, preview_id)
+    preview = session.get(CTAIFramePreview, attempt.preview_id)
     if preview is None:
-        raise UnknownRecord("preview", preview_id)
+        raise UnknownRecord("preview", attempt.preview_id)
     session.add(
         CTAModelCall(
-            preview_id=preview_id,
+            preview_id=attempt.preview_id,
             bulk_generate_task_id=preview.bulk_generate_task_id,
             workspace=preview.workspace,
             user=preview.user,
-            attempt=preview.attempt,
+            attempt=attempt.attempt,
             half=half,
             model=call.model,
             seconds=call.seconds,

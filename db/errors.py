@@ -67,8 +67,8 @@ class PreviewNotFailed(NotRunAgain):
     def __init__(self, preview_id: UUID) -> None:
         self.preview_id = preview_id
         super().__init__(
-            f"The preview {preview_id} is done, and only one that failed is made again. For others "
-            "of its page, start a new bulk task."
+            f"The preview {preview_id} is done, and only one that failed is made again: regenerate "
+            "it, and say which of its parts are to be made anew."
         )
 
     def __reduce__(self) -> tuple[type["PreviewNotFailed"], tuple[UUID]]:
@@ -87,6 +87,20 @@ class SourceNotFailed(NotRunAgain):
 
     def __reduce__(self) -> tuple[type["SourceNotFailed"], tuple[UUID, int]]:
         return type(self), (self.source_id, self.batch_size)
+
+
+class BulkTaskNotFailed(NotRunAgain):
+    """All previews of the bulk task are done."""
+
+    def __init__(self, bulk_task_id: UUID) -> None:
+        self.bulk_task_id = bulk_task_id
+        super().__init__(
+            f"All previews of the bulk task {bulk_task_id} are done, so there is nothing to retry. "
+            "To make one of them anew, regenerate that preview."
+        )
+
+    def __reduce__(self) -> tuple[type["BulkTaskNotFailed"], tuple[UUID]]:
+        return type(self), (self.bulk_task_id,)
 
 
 class _UnderWay(NotRunAgain):

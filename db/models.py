@@ -20,7 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base as Base
-from db.base import Identified, Owned, Timestamped
+from db.base import Identified, Owned, Timestamped, WorkedOn
+from db.bookkeeping import CTADeletedPreview as CTADeletedPreview
+from db.bookkeeping import CTAGenerationTurn as CTAGenerationTurn
+from db.bookkeeping import CTALease as CTALease
 
 
 class TaskStatus(StrEnum):
@@ -48,7 +51,7 @@ def _one_of(column: str, statuses: type[StrEnum]) -> str:
 _FAILED_SAYS_WHY = "status <> 'failed' OR error_message IS NOT NULL"
 
 
-class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
+class CTABulkGenerateTask(Identified, Timestamped, Owned, WorkedOn, Base):
     """One request, whole."""
 
     __tablename__ = "cta_bulk_generate_task"
@@ -70,9 +73,7 @@ class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
     refresh: Mapped[bool] = mapped_column(default=False)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    flow_run_id: Mapped[UUID | None]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     reopened_at: Mapped[datetime | None]
 
     sources: Mapped[list["CTABulkGenerateSource"]] = relationship(
@@ -83,7 +84,7 @@ class CTABulkGenerateTask(Identified, Timestamped, Owned, Base):
     )
 
 
-class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
+class CTABulkGenerateSource(Identified, Timestamped, Owned, WorkedOn, Base):
     """One item of a request: an address, the number of previews wanted, and what became of it."""
 
     __tablename__ = "cta_bulk_generate_source"
@@ -121,9 +122,6 @@ class CTABulkGenerateSource(Identified, Timestamped, Owned, Base):
     product_data: Mapped[dict[str, Any] | None]
     status: Mapped[str] = mapped_column(String(20), default=TaskStatus.PENDING)
     error_message: Mapped[str | None] = mapped_column(Text)
-    flow_run_id: Mapped[UUID | None]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
     reopened_at: Mapped[datetime | None]
 
     bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
@@ -159,7 +157,7 @@ class ECommerceProduct(Identified, Timestamped, Owned, Base):
     read_at: Mapped[datetime]
 
 
-class CTAIFramePreview(Identified, Timestamped, Owned, Base):
+class CTAIFramePreview(Identified, Timestamped, Owned, WorkedOn, Base):
     """One preview of one product, made for one bulk task."""
 
     __tablename__ = "cta_iframe_preview"
@@ -189,6 +187,10 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
             "status <> 'done' OR coalesce(prefill ->> 'generated_background_url', '') <> ''",
             name="done_has_background",
         ),
+        CheckConstraint(
+            "filled_attempt IS NULL OR (prefill IS NOT NULL AND filled_attempt <= attempt)",
+            name="filled_has_prefill",
+        ),
         CheckConstraint("position BETWEEN 0 AND 9", name="position_0_to_9"),
         CheckConstraint("attempt >= 1", name="attempt_from_1"),
         UniqueConstraint("source_id", "position"),
@@ -215,9 +217,9 @@ class CTAIFramePreview(Identified, Timestamped, Owned, Base):
     status: Mapped[str] = mapped_column(String(20), default=PreviewStatus.QUEUED)
     error_message: Mapped[str | None] = mapped_column(Text)
     attempt: Mapped[int] = mapped_column(default=1, server_default=text("1"))
-    flow_run_id: Mapped[UUID | None]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
+    background_url: Mapped[str | None] = mapped_column(Text)
+    draft: Mapped[dict[str, Any] | None]
+    filled_attempt: Mapped[int | None]
 
     bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
         lazy="raise",
@@ -294,12 +296,3 @@ class CTAApiToken(Identified, Timestamped, Owned, Base):
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     revoked_at: Mapped[datetime | None]
-
-
-class CTAGenerationTurn(Base):
-    """When a generation was started last under a limit, by any process (see `db.turns`)."""
-
-    __tablename__ = "cta_generation_turn"
-
-    limit_name: Mapped[str] = mapped_column(String(200), primary_key=True)
-    started_at: Mapped[datetime]

@@ -6,13 +6,13 @@ settled from its rows when the last of its parts has ended. Rows are locked from
 bulk task, the source, its previews.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import bulk_tasks, sources, statuses
+from db import bulk_tasks, leases, previews, sources, statuses
 from db.errors import (
     BulkTaskUnderWay,
     PreviewNotFailed,
@@ -35,15 +35,29 @@ _KINDS = {
 }  # fmt: skip
 
 
-def reopen_preview(session: Session, preview_id: UUID, run_id: UUID) -> None:
-    """Queue a preview that failed as a new attempt, which `run_id` owns.
+PARTS: dict[str, str] = {"background": "background_url", "prefill": "draft"}
+"""The halves of a preview by the names that people have for them, and their columns."""
 
-    One that this very run has queued already stays queued; one that it was making when its process
-    died is queued once more.
+
+def reopen_preview(
+    session: Session,
+    preview_id: UUID,
+    run_id: UUID | None = None,
+    lease_id: UUID | None = None,
+    parts: Collection[str] = (),
+) -> bool:
+    """Queue a preview as a new attempt, which `run_id` owns; without one it waits for its run.
+
+    Returns False where nothing is left to be made of it: it only lacked the last word of its run.
+
+    One that failed is made whole: what exists of its halves stays, unless it is among `parts`. One
+    that is done is made anew in its `parts`, and stays as it is until that has succeeded. One that
+    this very run has queued already stays queued; one that it was making when its process died, or
+    that another process was making which is dead, is queued once more.
 
     Raises:
         UnknownRecord: no preview has this id; `WrongKindOfRecord` where another record has it.
-        PreviewNotFailed: it is done.
+        PreviewNotFailed: it is done, and no parts are named.
         PreviewUnderWay, SourceUnderWay, BulkTaskUnderWay: a run is at work on it, or on what it is
             a part of.
     """
@@ -51,27 +65,62 @@ def reopen_preview(session: Session, preview_id: UUID, run_id: UUID) -> None:
     if known is None:
         raise _unknown(session, "preview", preview_id)
     bulk_task, source = lock(session, known.source_id)
-    preview = _lock_previews(session, source.id).get(preview_id)
+    preview = session.get(
+        CTAIFramePreview, preview_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if preview is None:
-        raise PreviewNotFailed(preview_id)
-    if preview.status not in statuses.UNFINISHED:
+        raise UnknownRecord("preview", preview_id)
+    if preview.status in statuses.UNFINISHED:
+        _check_may_go_on(session, bulk_task, source, preview, run_id)
+        if preview.filled_attempt == preview.attempt:  # it only lacked its run's last word
+            statuses.complete_filled(session, CTAIFramePreview.id == preview_id)
+            settle_reopened(session, bulk_task, source)
+            return False
+    else:
+        if preview.status == PreviewStatus.DONE and not parts:
+            raise PreviewNotFailed(preview_id)
         _check_bulk_task(bulk_task)
         if _has_its_own_run(source):
             raise SourceUnderWay(source.id, source.flow_run_id)
         _reopen(bulk_task)
         _reopen(source)
-    elif preview.flow_run_id != run_id:
-        _check_bulk_task(bulk_task)
-        raise PreviewUnderWay(preview_id, preview.flow_run_id)
-    _queue(preview, run_id)
+        preview.times_lost = 0
+        for part in parts:
+            setattr(preview, PARTS[part], None)
+    _queue(preview, run_id, lease_id)
+    return True
 
 
-def reopen_source(session: Session, source_id: UUID, run_id: UUID) -> None:
+def _check_may_go_on(
+    session: Session,
+    bulk_task: CTABulkGenerateTask,
+    source: CTABulkGenerateSource,
+    preview: CTAIFramePreview,
+    run_id: UUID | None,
+) -> None:
+    """See to it that a preview which has not ended is the run's: its own, or nobody's any more."""
+    if run_id is not None and preview.flow_run_id == run_id:
+        return
+    _check_bulk_task(bulk_task)
+    is_alone = not _has_its_own_run(source)
+    waits = preview.flow_run_id is None and preview.status == PreviewStatus.QUEUED
+    if run_id is None or not (is_alone and (waits or _is_lost(session, preview))):
+        raise PreviewUnderWay(preview.id, preview.flow_run_id)
+
+
+def _is_lost(session: Session, row: CTABulkGenerateSource | CTAIFramePreview) -> bool:
+    """Whether the process that was at a row counts as dead."""
+    return row.lease_id is not None and not leases.seconds_left(session, row.lease_id)
+
+
+def reopen_source(
+    session: Session, source_id: UUID, run_id: UUID, lease_id: UUID | None = None
+) -> None:
     """Have `run_id` work on a source once more, which is `running` from now on.
 
     Its previews that failed are queued, each as a new attempt; those that are done stay. Where the
-    run has it already, because its process died and it was begun once more, what has not ended is
-    queued.
+    run has it already, because its process died and it was begun once more, or where another
+    process had it that is dead, what has not ended is queued.
 
     Raises:
         UnknownRecord: no source has this id; `WrongKindOfRecord` where another record has it.
@@ -79,30 +128,39 @@ def reopen_source(session: Session, source_id: UUID, run_id: UUID) -> None:
         SourceUnderWay, BulkTaskUnderWay: a run is at work on it, or on what it is a part of.
     """
     bulk_task, source = lock(session, source_id)
-    previews = _lock_previews(session, source_id)
+    statuses.complete_filled(session, CTAIFramePreview.source_id == source_id)
+    unmade = _lock_previews(session, source_id)
     if source.status not in statuses.UNFINISHED:
         _check_bulk_task(bulk_task)
-        if not previews and sources.count_done(session, source_id) >= source.batch_size:
+        if not unmade and sources.count_done(session, source_id) >= source.batch_size:
             raise SourceNotFailed(source_id, source.batch_size)
         _reopen(bulk_task)
-        source.status = TaskStatus.RUNNING
-        source.error_message = source.finished_at = source.reopened_at = None
-        source.flow_run_id = run_id
-        source.started_at = func.clock_timestamp()
-    elif source.flow_run_id != run_id or not _has_its_own_run(source):
+        source.times_lost = 0
+    elif not _has_its_own_run(source) or source.flow_run_id != run_id:
         _check_bulk_task(bulk_task)
-        raise SourceUnderWay(source_id, _run_at_work(source, previews.values()))
-    for preview in previews.values():
-        _queue(preview, None)
+        waits = source.flow_run_id is None and source.status == TaskStatus.PENDING
+        if not _has_its_own_run(source) or not (waits or _is_lost(session, source)):
+            raise SourceUnderWay(source_id, _run_at_work(source, unmade.values()))
+    source.status = TaskStatus.RUNNING
+    source.error_message = source.finished_at = source.reopened_at = None
+    source.flow_run_id, source.lease_id = run_id, lease_id
+    source.started_at = func.clock_timestamp()
+    for preview in unmade.values():
+        _queue(preview, None, None)
 
 
 def settle_preview(
-    session: Session, preview_id: UUID, run_id: UUID, reason: str | None = None
+    session: Session,
+    preview_id: UUID,
+    run_id: UUID,
+    reason: str | None = None,
+    *,
+    attempt: int | None = None,
 ) -> None:
     """End a preview that `run_id` made again by itself, and what it is a part of.
 
-    It is `failed` where a reason is given, else `done`. Nothing happens where the run was refused
-    the preview.
+    It could not be made where a reason is given, else it is `done`. Nothing happens where the run
+    was refused the preview, or where it is in another attempt by now.
     """
     source_id = session.scalar(
         select(CTAIFramePreview.source_id).where(
@@ -111,8 +169,10 @@ def settle_preview(
     )
     if source_id is not None:
         bulk_task, source = lock(session, source_id)
-        status = PreviewStatus.FAILED if reason else PreviewStatus.DONE
-        statuses.finish(session, CTAIFramePreview, preview_id, run_id, status, reason)
+        if reason is None:
+            previews.complete(session, preview_id, run_id, attempt=attempt)
+        else:
+            previews.fail(session, preview_id, run_id, reason, attempt=attempt)
         settle_reopened(session, bulk_task, source)
 
 
@@ -168,7 +228,7 @@ def _lock_previews(session: Session, source_id: UUID) -> dict[UUID, CTAIFramePre
 
     Those that are done stay so, and whoever edits one holds its lock.
     """
-    previews = session.scalars(
+    found = session.scalars(
         select(CTAIFramePreview)
         .where(
             CTAIFramePreview.source_id == source_id, CTAIFramePreview.status != PreviewStatus.DONE
@@ -177,7 +237,7 @@ def _lock_previews(session: Session, source_id: UUID) -> dict[UUID, CTAIFramePre
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {preview.id: preview for preview in previews}
+    return {preview.id: preview for preview in found}
 
 
 def _has_its_own_run(row: CTABulkGenerateTask | CTABulkGenerateSource) -> bool:
@@ -188,12 +248,10 @@ def _is_reopened(row: CTABulkGenerateTask | CTABulkGenerateSource) -> bool:
     return row.status in statuses.UNFINISHED and row.reopened_at is not None
 
 
-def _run_at_work(
-    source: CTABulkGenerateSource, previews: Iterable[CTAIFramePreview]
-) -> UUID | None:
+def _run_at_work(source: CTABulkGenerateSource, unmade: Iterable[CTAIFramePreview]) -> UUID | None:
     if _has_its_own_run(source):
         return source.flow_run_id
-    moving = (preview for preview in previews if preview.status in statuses.UNFINISHED)
+    moving = (preview for preview in unmade if preview.status in statuses.UNFINISHED)
     return next((preview.flow_run_id for preview in moving), None)
 
 
@@ -209,17 +267,16 @@ def _reopen(row: CTABulkGenerateTask | CTABulkGenerateSource) -> None:
         row.reopened_at = func.clock_timestamp()
 
 
-def _queue(preview: CTAIFramePreview, run_id: UUID | None) -> None:
-    """Queue a locked preview, with nothing left of an attempt that ended or broke off.
+def _queue(preview: CTAIFramePreview, run_id: UUID | None, lease_id: UUID | None) -> None:
+    """Queue a locked preview, as a new attempt unless it waits already.
 
     When that had begun stays until the next one begins: see `statuses.owned_by`.
     """
     if preview.status != PreviewStatus.QUEUED:
         preview.attempt += 1
     preview.status = PreviewStatus.QUEUED
-    preview.flow_run_id = run_id
+    preview.flow_run_id, preview.lease_id = run_id, lease_id
     preview.error_message = preview.finished_at = None
-    preview.prefill = preview.headline_key = None
 
 
 def _unknown(session: Session, wanted: str, record_id: UUID) -> UnknownRecord:

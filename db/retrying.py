@@ -10,3 +10,11 @@ persistent = retry(
     reraise=True,
 )
 """For functions that are one unit of work, and may be repeated: they are tried for 30 seconds."""
+
+patient = retry(
+    retry=retry_if_exception_type(OperationalError),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    stop=stop_after_delay(600),
+    reraise=True,
+)
+"""The same for what was paid for and would be lost: ten minutes."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.product import ProductData, Source
@@ -31,7 +31,11 @@ class SourceReference:
 
 @dataclass(frozen=True)
 class SourceRequest:
-    """What is asked for with a source, and for whom; `product` is what the user handed over."""
+    """What is asked for with a source, and for whom; `product` is what the user handed over.
+
+    `made_of` is the product of which previews of the source are recorded already, and `is_retried`
+    tells whether the bulk task is made in a later attempt.
+    """
 
     id: UUID
     url: str
@@ -41,6 +45,8 @@ class SourceRequest:
     refresh: bool
     requested_at: datetime
     product: ProductData | None
+    made_of: UUID | None
+    is_retried: bool
 
 
 def stored_product(source: Source) -> dict[str, Any] | None:
@@ -70,16 +76,20 @@ def request(session: Session, source_id: UUID) -> SourceRequest:
         UnknownRecord: no source has this id.
     """
     row = session.execute(
-        select(CTABulkGenerateSource, CTABulkGenerateTask.refresh, CTABulkGenerateTask.created_at)
+        select(
+            CTABulkGenerateSource, CTABulkGenerateTask.refresh, CTABulkGenerateTask.created_at,
+            CTABulkGenerateTask.attempt,
+            exists().where(CTAIFramePreview.source_id == source_id),
+        )
         .join(
             CTABulkGenerateTask,
             CTABulkGenerateTask.id == CTABulkGenerateSource.bulk_generate_task_id,
         )
         .where(CTABulkGenerateSource.id == source_id)
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
     if row is None:
         raise UnknownRecord("source", source_id)
-    source, refresh, requested_at = row
+    source, refresh, requested_at, attempt, has_previews = row
     data = source.product_data
     return SourceRequest(
         id=source.id,
@@ -90,6 +100,8 @@ def request(session: Session, source_id: UUID) -> SourceRequest:
         refresh=refresh,
         requested_at=requested_at,
         product=None if data is None else ProductData.model_validate(data),
+        made_of=source.product_id if has_previews else None,
+        is_retried=attempt > 1,
     )
 
 
@@ -102,7 +114,7 @@ def assign_product(session: Session, source_id: UUID, product_id: UUID) -> None:
     )
 
 
-def start(session: Session, source_id: UUID, run_id: UUID) -> bool:
+def start(session: Session, source_id: UUID, run_id: UUID, lease_id: UUID | None = None) -> bool:
     """Mark a source `running`, and its bulk task with it; False when the source did not move."""
     parent = select(CTABulkGenerateSource.bulk_generate_task_id).where(
         CTABulkGenerateSource.id == source_id
@@ -116,12 +128,12 @@ def start(session: Session, source_id: UUID, run_id: UUID) -> bool:
         )
         .values(status=TaskStatus.RUNNING, started_at=func.clock_timestamp())
     )
-    return statuses.start(session, CTABulkGenerateSource, source_id, run_id)
+    return statuses.start(session, CTABulkGenerateSource, source_id, run_id, lease_id)
 
 
-def claim(session: Session, source_id: UUID, run_id: UUID) -> bool:
+def claim(session: Session, source_id: UUID, run_id: UUID, lease_id: UUID | None = None) -> bool:
     """Whether a run works on a source; one that is pending, and free, is started for it."""
-    return statuses.claim(session, CTABulkGenerateSource, source_id, run_id)
+    return statuses.claim(session, CTABulkGenerateSource, source_id, run_id, lease_id)
 
 
 def count_done(session: Session, source_id: UUID) -> int:
@@ -199,6 +211,31 @@ def end_all(session: Session, bulk_task_id: UUID, reason: str | None) -> None:
         if source.id in with_something_done:
             end_from_previews(session, source.id, source.flow_run_id, reason)
     statuses.close(session, CTABulkGenerateSource, of_sources, reason)
+
+
+def is_whole(session: Session, source: CTABulkGenerateSource) -> bool:
+    """Whether all previews of a source are recorded, and have reached their end."""
+    counted = func.count().filter(CTAIFramePreview.status.not_in(statuses.UNFINISHED))
+    ended = session.scalar(select(counted).where(CTAIFramePreview.source_id == source.id))
+    return ended == source.batch_size
+
+
+def end_whole(session: Session, bulk_task_id: UUID) -> None:
+    """End the sources of a locked bulk task that only lack the last word of their run."""
+    moving = session.scalars(
+        select(CTABulkGenerateSource)
+        .where(
+            CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id,
+            CTABulkGenerateSource.status.in_(statuses.UNFINISHED),
+            CTABulkGenerateSource.flow_run_id.is_not(None),
+        )
+        .order_by(CTABulkGenerateSource.position)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for source in moving:
+        if is_whole(session, source):
+            end_from_previews(session, source.id, source.flow_run_id)
 
 
 def end_from_previews(

@@ -3,7 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -19,21 +19,36 @@ Record = type[CTABulkGenerateTask] | type[CTABulkGenerateSource] | type[CTAIFram
 WAITING = (TaskStatus.PENDING, PreviewStatus.QUEUED)
 UNFINISHED = (*WAITING, TaskStatus.RUNNING)
 ENDED_EARLY = "The run ended before this was finished; it can be run again."
+STAYS_AS_IT_WAS = "It could not be made anew, and stays as it was."
 
 
-def start(session: Session, record: Record, row_id: UUID, run_id: UUID) -> bool:
-    """Move a waiting row to `running` and make `run_id` its owner; False when nothing moved."""
+def start(
+    session: Session, record: Record, row_id: UUID, run_id: UUID, lease_id: UUID | None = None
+) -> bool:
+    """Move a waiting row to `running` and make `run_id` its owner; False when nothing moved.
+
+    `lease_id` is that of the process in which the run is at work (see `db.leases`).
+    """
     moved = session.execute(
         update(record)
         .where(record.id == row_id, record.status.in_(WAITING), _free_for(record, run_id))
-        .values(status=TaskStatus.RUNNING, flow_run_id=run_id, started_at=func.clock_timestamp())
+        .values(
+            status=TaskStatus.RUNNING,
+            flow_run_id=run_id,
+            lease_id=lease_id,
+            started_at=func.clock_timestamp(),
+        )
     )
-    return _rows(moved) == 1
+    return rows_of(moved) == 1
 
 
-def claim(session: Session, record: Record, row_id: UUID, run_id: UUID) -> bool:
+def claim(
+    session: Session, record: Record, row_id: UUID, run_id: UUID, lease_id: UUID | None = None
+) -> bool:
     """Whether `run_id` is at work on a row; one that is waiting, and free, is started for it."""
-    return _is_at_work(session, record, row_id, run_id) or start(session, record, row_id, run_id)
+    return _is_at_work(session, record, row_id, run_id) or start(
+        session, record, row_id, run_id, lease_id
+    )
 
 
 def _is_at_work(session: Session, record: Record, row_id: UUID, run_id: UUID) -> bool:
@@ -64,11 +79,12 @@ def finish(
         .values(
             status=status,
             flow_run_id=run_id,
+            lease_id=None,
             error_message=reason,
             finished_at=func.clock_timestamp(),
         )
     )
-    return _rows(moved) == 1
+    return rows_of(moved) == 1
 
 
 def close(
@@ -80,37 +96,78 @@ def close(
         .where(condition, record.status.in_(UNFINISHED))
         .values(
             status=TaskStatus.FAILED,
+            lease_id=None,
             error_message=reason or ENDED_EARLY,
             finished_at=func.clock_timestamp(),
         )
     )
-    return _rows(closed)
+    return rows_of(closed)
 
 
 def close_previews(session: Session, condition: ColumnElement[bool], reason: str | None) -> int:
     """End every unfinished preview that meets `condition`; returns how many there were.
 
-    One that has its prefill is `done`. The others are `failed`.
+    One whose attempt has filled it is `done`. So is one that an earlier attempt has filled: it
+    stays as it was, and says why it was not made anew. The others are `failed`. What exists of
+    their halves stays, for the next attempt.
     """
-    return complete_filled(session, condition) + close(session, CTAIFramePreview, condition, reason)
+    filled = complete_filled(session, condition)
+    kept = session.execute(
+        update(CTAIFramePreview)
+        .where(
+            condition,
+            CTAIFramePreview.status.in_(UNFINISHED),
+            CTAIFramePreview.filled_attempt.is_not(None),
+        )
+        .values(
+            status=PreviewStatus.DONE,
+            lease_id=None,
+            error_message=f"{STAYS_AS_IT_WAS} {reason or ENDED_EARLY}",
+            finished_at=func.clock_timestamp(),
+        )
+    )
+    return filled + rows_of(kept) + close(session, CTAIFramePreview, condition, reason)
 
 
 def complete_filled(session: Session, condition: ColumnElement[bool]) -> int:
-    """End as `done` every unfinished preview that meets `condition` and has its prefill.
+    """End as `done` every unfinished preview that meets `condition` and that its attempt filled.
 
     It lacked only the last word of its run. Returns how many there were.
     """
-    background = CTAIFramePreview.prefill["generated_background_url"].astext
     whole = session.execute(
         update(CTAIFramePreview)
         .where(
             condition,
             CTAIFramePreview.status.in_(UNFINISHED),
-            func.coalesce(background, "") != "",
+            CTAIFramePreview.filled_attempt == CTAIFramePreview.attempt,
         )
-        .values(status=PreviewStatus.DONE, finished_at=func.clock_timestamp())
+        .values(status=PreviewStatus.DONE, lease_id=None, finished_at=func.clock_timestamp())
     )
-    return _rows(whole)
+    return rows_of(whole)
+
+
+def requeue_previews(
+    session: Session, condition: ColumnElement[bool], *, lost: bool = False
+) -> None:
+    """Have the previews that meet `condition` and are not done wait once more, without an owner.
+
+    Each that had been begun gets a new attempt; what exists of its halves stays. With `lost` its
+    process was lost, which is counted, and else a person asks for it, who begins anew.
+    """
+    begun = case((CTAIFramePreview.status == PreviewStatus.QUEUED, 0), else_=1)
+    session.execute(
+        update(CTAIFramePreview)
+        .where(condition, CTAIFramePreview.status != PreviewStatus.DONE)
+        .values(
+            status=PreviewStatus.QUEUED,
+            flow_run_id=None,
+            lease_id=None,
+            error_message=None,
+            finished_at=None,
+            attempt=CTAIFramePreview.attempt + begun,
+            times_lost=CTAIFramePreview.times_lost + begun if lost else 0,
+        )
+    )
 
 
 def owned_by(record: Record, run_id: UUID | None) -> ColumnElement[bool]:
@@ -127,5 +184,6 @@ def _free_for(record: Record, run_id: UUID) -> ColumnElement[bool]:
     return or_(record.flow_run_id.is_(None), record.flow_run_id == run_id)
 
 
-def _rows(result: Any) -> int:
+def rows_of(result: Any) -> int:
+    """How many rows a statement has written."""
     return cast("CursorResult[Any]", result).rowcount

@@ -7,12 +7,12 @@ it was taken from changes nothing more, should it still be alive.
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db import statuses
 from db.errors import BulkTaskNotOwned
-from db.models import CTABulkGenerateSource, CTAIFramePreview, PreviewStatus, TaskStatus
+from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, TaskStatus
 from db.reopening import lock
 
 
@@ -38,41 +38,34 @@ def take_over_source(session: Session, source_id: UUID, run_id: UUID) -> bool:
     if source.status not in statuses.UNFINISHED:
         return False
     if source.flow_run_id is not None:
-        _requeue_previews(session, source_id)
+        of_source = CTAIFramePreview.source_id == source_id
+        statuses.complete_filled(session, of_source)
+        statuses.requeue_previews(
+            session, of_source & CTAIFramePreview.status.in_(statuses.UNFINISHED), lost=True
+        )
         session.execute(
             update(CTABulkGenerateSource)
             .where(CTABulkGenerateSource.id == source_id)
-            .values(status=TaskStatus.PENDING, flow_run_id=None)
+            .values(status=TaskStatus.PENDING, flow_run_id=None, lease_id=None)
         )
     return True
 
 
-def _requeue_previews(session: Session, source_id: UUID) -> None:
-    of_source = CTAIFramePreview.source_id == source_id
-    was_running: ColumnElement[bool] = CTAIFramePreview.status == PreviewStatus.RUNNING
-    statuses.complete_filled(session, of_source)
-    session.execute(
-        update(CTAIFramePreview)
-        .where(of_source, CTAIFramePreview.status.in_(statuses.UNFINISHED))
-        .values(
-            status=PreviewStatus.QUEUED,
-            flow_run_id=None,
-            attempt=CTAIFramePreview.attempt + case((was_running, 1), else_=0),
-        )
-    )
+def runs_above(session: Session, preview_id: UUID, run_id: UUID) -> list[UUID] | None:
+    """The runs of which a preview is a part, the topmost last, while `run_id` works on its source.
 
-
-def may_begin_preview(session: Session, preview_id: UUID, run_id: UUID) -> bool:
-    """Whether `run_id` still works on the source of a preview: it has not ended or been taken."""
-    return bool(
-        session.scalar(
-            select(func.count())
-            .select_from(CTABulkGenerateSource)
-            .join(CTAIFramePreview, CTAIFramePreview.source_id == CTABulkGenerateSource.id)
-            .where(
-                CTAIFramePreview.id == preview_id,
-                CTABulkGenerateSource.status.in_(statuses.UNFINISHED),
-                statuses.owned_by(CTABulkGenerateSource, run_id),
-            )
+    None once its source has ended or was taken from the run.
+    """
+    row = session.execute(
+        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
+        .join(CTABulkGenerateTask.sources)
+        .join(CTAIFramePreview, CTAIFramePreview.source_id == CTABulkGenerateSource.id)
+        .where(
+            CTAIFramePreview.id == preview_id,
+            CTABulkGenerateSource.status.in_(statuses.UNFINISHED),
+            statuses.owned_by(CTABulkGenerateSource, run_id),
         )
-    )
+    ).one_or_none()
+    if row is None:
+        return None
+    return [row.flow_run_id] if row.flow_run_id and row.reopened_at is None else [run_id]

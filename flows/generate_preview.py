@@ -1,10 +1,10 @@
 """One preview: its background and its prefill, made at the same time."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from prefect import flow
 from prefect.futures import wait
-from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.hooks import mark_preview_done, mark_preview_failed, mark_preview_running
@@ -14,6 +14,27 @@ from tasks.claims import claim_preview
 from tasks.failures import PreviewFailed, problems_of
 from tasks.prefills import generate_prefill
 from tasks.previews import fill_preview
+
+
+def make_preview(preview_id: UUID, parts: Collection[str] = ()) -> None:
+    """Claim a preview for the run at hand, make the halves that are missing, and fill it.
+
+    Args:
+        preview_id: the preview.
+        parts: what of it is to be made anew (see `tasks.claims.claim_preview`).
+
+    Raises:
+        PreviewFailed: one of its halves could not be made.
+        PreviewNotOwned, UnknownRecord, NotRunAgain: the preview is not this run's to make.
+    """
+    attempt = claim_preview(preview_id, parts)
+    if attempt is None:
+        return
+    made = [generate_background.submit(attempt), generate_prefill.submit(attempt)]
+    wait(made)
+    if problems := problems_of(made):
+        raise PreviewFailed(" ".join(problems))
+    fill_preview(attempt)
 
 
 @flow(
@@ -40,11 +61,5 @@ def generate_preview(preview_id: RecordId) -> UUID:
         PreviewFailed: one of its halves could not be made; the message tells each reason.
         PreviewNotOwned, UnknownRecord, NotRunAgain: the preview is not this run's to make.
     """
-    claim_preview(preview_id)
-    background = generate_background.submit(preview_id)
-    prefill = generate_prefill.submit(preview_id)
-    wait([background, prefill])
-    if problems := problems_of([background, prefill]):
-        raise PreviewFailed(" ".join(problems))
-    fill_preview(preview_id, background.result(), prefill.result(), run_id=flow_run.id)
+    make_preview(preview_id)
     return preview_id

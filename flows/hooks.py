@@ -12,8 +12,9 @@ from prefect.client.schemas.objects import FlowRun, State
 from db import bulk_tasks, previews, reopening, sources
 from db.retrying import persistent
 from db.session import unit_of_work
-from tasks.claims import is_part_of_another
+from tasks.claims import attempt_of, forget_attempt, is_part_of_another
 from tasks.failures import NothingGenerated, explain, outcome_of
+from tasks.leases import lease_of_process
 
 
 def bulk_task_id_of(flow_run: FlowRun) -> UUID:
@@ -42,7 +43,7 @@ def reason_of(state: State[Any]) -> str | None:
 def mark_bulk_task_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A bulk task that was recorded before its run began is `running`."""
     with unit_of_work() as session:
-        bulk_tasks.start(session, bulk_task_id_of(flow_run), flow_run.id)
+        bulk_tasks.start(session, bulk_task_id_of(flow_run), flow_run.id, lease_of_process())
 
 
 @persistent
@@ -64,7 +65,7 @@ def mark_source_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> None
     """A source is `running`, and its bulk task with it; one that is run again claims it itself."""
     if is_part_of_another(flow_run):
         with unit_of_work() as session:
-            sources.start(session, _id(flow_run, "source_id"), flow_run.id)
+            sources.start(session, _id(flow_run, "source_id"), flow_run.id, lease_of_process())
 
 
 @persistent
@@ -80,7 +81,7 @@ def mark_preview_running(flow: Any, flow_run: FlowRun, state: State[Any]) -> Non
     """A preview's generation has started; one that is run again waits for the limit first."""
     if is_part_of_another(flow_run):
         with unit_of_work() as session:
-            previews.start(session, _id(flow_run, "preview_id"), flow_run.id)
+            previews.start(session, _id(flow_run, "preview_id"), flow_run.id, lease_of_process())
 
 
 @persistent
@@ -96,14 +97,15 @@ def mark_preview_failed(flow: Any, flow_run: FlowRun, state: State[Any]) -> None
 
 
 def _end_preview(flow_run: FlowRun, reason: str | None) -> None:
-    preview_id = _id(flow_run, "preview_id")
+    preview_id, attempt = _id(flow_run, "preview_id"), attempt_of(flow_run.id)
     with unit_of_work() as session:
         if not is_part_of_another(flow_run):
-            reopening.settle_preview(session, preview_id, flow_run.id, reason)
+            reopening.settle_preview(session, preview_id, flow_run.id, reason, attempt=attempt)
         elif reason is None:
-            previews.complete(session, preview_id, flow_run.id)
+            previews.complete(session, preview_id, flow_run.id, attempt=attempt)
         else:
-            previews.fail(session, preview_id, flow_run.id, reason)
+            previews.fail(session, preview_id, flow_run.id, reason, attempt=attempt)
+    forget_attempt(flow_run.id)
 
 
 def _id(flow_run: FlowRun, parameter: str) -> UUID:

@@ -1,5 +1,6 @@
 """One source: its product read, its pictures ranked, its previews made."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,7 @@ from tasks.taking_over import check_source_is_ours
 
 def start_preview(preview_id: UUID) -> State[Any]:
     """Run `generate_preview` once the limit lets one more generation start."""
-    run_id = UUID(flow_run.id)
-    check_source_is_ours(preview_id, run_id=run_id)
-    wait_for_generation_slot()
-    check_source_is_ours(preview_id, run_id=run_id)
+    wait_for_generation_slot(partial(check_source_is_ours, preview_id, run_id=UUID(flow_run.id)))
     return run_subflow(generate_preview, f"preview {preview_id}", preview_id=preview_id)
 
 

@@ -1,5 +1,6 @@
 """Bulk tasks: recorded at the start, looked at in the end."""
 
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -7,13 +8,16 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from catalog.product import Source
-from db import bulk_tasks, costs, progress, reports, sources
+from db import bulk_tasks, costs, progress, reports, resuming, sources
 from db.errors import UnknownRecord
 from db.reports import BulkGenerateResult as BulkGenerateResult
 from db.retrying import persistent
 from db.session import unit_of_work
 from db.sources import SourceReference as SourceReference
 from tasks.failures import NothingGenerated, PartsNotStarted, may_pass
+from tasks.leases import lease_of_process
+
+_LOOK_SECONDS = 1
 
 
 @task(
@@ -46,8 +50,44 @@ def record_bulk_task(
             bulk_tasks.record(
                 session, run_id, requested, workspace=workspace, user=user, refresh=refresh
             )
-        bulk_tasks.own(session, bulk_task_id or run_id, run_id)
+        bulk_tasks.own(session, bulk_task_id or run_id, run_id, lease_of_process())
         return sources.unfinished(session, bulk_task_id or run_id)
+
+
+@persistent
+def resume_bulk_task(bulk_task_id: UUID, *, run_id: UUID) -> list[SourceReference]:
+    """Have a run make what is missing of a bulk task; returns the sources to be worked on.
+
+    Where the process of another run may be dead, its lease is waited for.
+
+    Raises:
+        UnknownRecord: no bulk task has this id.
+        BulkTaskNotFailed: nothing is missing.
+        BulkTaskUnderWay: another run is at work on it, or is about to be.
+        BulkTaskReopened: parts of it are being run again by themselves.
+    """
+    _wait_for_lease(bulk_task_id, run_id)
+    with unit_of_work() as session:
+        resuming.resume(session, bulk_task_id, run_id, lease_of_process())
+        return sources.unfinished(session, bulk_task_id)
+
+
+def _wait_for_lease(bulk_task_id: UUID, run_id: UUID) -> None:
+    """Wait until the lease of another run has run out, or is renewed."""
+    left = longest = _seconds_until_lost(bulk_task_id, run_id)
+    if left:
+        get_run_logger().info(
+            "Another process was at the bulk task: in %.0f s it is known whether it lives.", left
+        )
+    while 0 < left <= longest:
+        longest = left
+        time.sleep(min(left, _LOOK_SECONDS))
+        left = _seconds_until_lost(bulk_task_id, run_id)
+
+
+def _seconds_until_lost(bulk_task_id: UUID, run_id: UUID) -> float:
+    with unit_of_work() as session:
+        return resuming.seconds_until_lost(session, bulk_task_id, run_id)
 
 
 @persistent
@@ -58,7 +98,7 @@ def recorded_sources(run_id: UUID) -> list[SourceReference] | None:
     """
     with unit_of_work() as session:
         try:
-            bulk_tasks.own(session, run_id, run_id)
+            bulk_tasks.own(session, run_id, run_id, lease_of_process())
         except UnknownRecord:
             return None
         return sources.unfinished(session, run_id)

@@ -1,15 +1,21 @@
 """Whose row a run works on: the one that the run above gave it, or one that it runs again."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from db import previews, reopening, sources
-from db.errors import PreviewNotOwned, SourceNotOwned
+from db.errors import SourceNotOwned
+from db.halves import PreviewAttempt
 from db.retrying import persistent
 from db.session import unit_of_work
+from tasks.leases import lease_of_process
 from tasks.limits import wait_for_generation_slot
+from tasks.wanted import check_not_cancelled
+
+_ATTEMPTS: dict[UUID, int] = {}
 
 
 def is_part_of_another(flow_run: FlowRun) -> bool:
@@ -31,43 +37,61 @@ def claim_source(source_id: UUID) -> bool:
     run = _flow_run()
     with unit_of_work() as session:
         if not is_part_of_another(run):
-            reopening.reopen_source(session, source_id, run.id)
+            reopening.reopen_source(session, source_id, run.id, lease_of_process())
             return True
-        if not sources.claim(session, source_id, run.id):
+        if not sources.claim(session, source_id, run.id, lease_of_process()):
             raise SourceNotOwned(source_id)
         return False
 
 
-def claim_preview(preview_id: UUID) -> None:
-    """Make the flow run that is under way the one that makes a preview.
+def claim_preview(preview_id: UUID, parts: Collection[str] = ()) -> PreviewAttempt | None:
+    """Make the flow run that is under way the one that makes a preview; returns its attempt.
 
     A preview that is run again by itself stays `queued` until the limit lets its generation start;
-    for one that is a part of another run, that run has waited.
+    for one that is a part of another run, that run has waited. None where nothing is left to be
+    made of it: it only lacked the last word of its run.
+
+    Args:
+        preview_id: the preview.
+        parts: what of it is to be made anew, for one that is run by itself.
 
     Raises:
         PreviewNotOwned: it has ended, or another run was given it.
         UnknownRecord, NotRunAgain: it is run by itself, and there is no such preview, or none that
             could be run again now.
+        RunCancelled: the run was cancelled.
         GenerationLimitUnusable: the limit would not hold anything back.
     """
     run = _flow_run()
     if not is_part_of_another(run):
-        _reopen_preview(preview_id, run.id)
-        wait_for_generation_slot()
-    _start_preview(preview_id, run.id)
+        if not _reopen_preview(preview_id, run.id, parts):
+            return None
+        wait_for_generation_slot(lambda: check_not_cancelled([run.id]))
+    attempt = _start_preview(preview_id, run.id)
+    _ATTEMPTS[run.id] = attempt.attempt
+    return attempt
+
+
+def attempt_of(run_id: UUID) -> int | None:
+    """The attempt that a run has claimed in this process; None where it was in another process."""
+    return _ATTEMPTS.get(run_id)
+
+
+def forget_attempt(run_id: UUID) -> None:
+    """A run has ended, and what it has claimed with it."""
+    _ATTEMPTS.pop(run_id, None)
 
 
 @persistent
-def _reopen_preview(preview_id: UUID, run_id: UUID) -> None:
+def _reopen_preview(preview_id: UUID, run_id: UUID, parts: Collection[str]) -> bool:
     with unit_of_work() as session:
-        reopening.reopen_preview(session, preview_id, run_id)
+        return reopening.reopen_preview(session, preview_id, run_id, lease_of_process(), parts)
 
 
 @persistent
-def _start_preview(preview_id: UUID, run_id: UUID) -> None:
+def _start_preview(preview_id: UUID, run_id: UUID) -> PreviewAttempt:
     with unit_of_work() as session:
-        if not previews.claim(session, preview_id, run_id):
-            raise PreviewNotOwned(preview_id)
+        return previews.claim(session, preview_id, run_id, lease_of_process())
 
 
 def _flow_run() -> FlowRun:

@@ -62,6 +62,30 @@ class SourceTakenOver(RunFailed):
     """A source has ended, or belongs to another run, while this one was still at it."""
 
 
+class RunCancelled(RunFailed):
+    """A run was cancelled while this was about to be done for it."""
+
+    def __init__(self) -> None:
+        super().__init__("The run was cancelled; it can be run again.")
+
+    def __reduce__(self) -> tuple[type["RunCancelled"], tuple[()]]:
+        return type(self), ()
+
+
+class HalfNotKept(RunFailed):
+    """One half of a preview was made, and the database stayed away for too long to keep it."""
+
+    def __init__(self, half: str) -> None:
+        self.half = half
+        super().__init__(
+            f"The {half} was made and could not be kept, because the database could not be reached "
+            "for ten minutes."
+        )
+
+    def __reduce__(self) -> tuple[type["HalfNotKept"], tuple[str]]:
+        return type(self), (self.half,)
+
+
 _TOLD_AS_THEY_ARE = (
     InvalidFeed,
     CatalogError, GenerationError, ClipUnavailable, MediaStoreFailed, PreviewNotOwned,

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Callable
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -44,15 +45,18 @@ def ensure_generation_limit() -> GlobalConcurrencyLimitResponse:
     return limit
 
 
-def wait_for_generation_slot() -> None:
+def wait_for_generation_slot(check: Callable[[], None] = lambda: None) -> None:
     """Wait until one more generation may start.
+
+    Args:
+        check: raises where it is not wanted any more; it is called now and then.
 
     Raises:
         GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or no
             decay.
         GenerationLimitUnreachable: Prefect or the database stayed away for ten minutes.
     """
-    _PACER.wait()
+    _PACER.wait(check)
 
 
 def generations_per_minute() -> int:

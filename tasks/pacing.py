@@ -9,7 +9,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -28,6 +28,7 @@ _MAY_PASS = {408, 429, 500, 502, 503, 504}
 _KEPT_SECONDS = 5  # how long what was read of the limit is believed
 _FROZEN_SECONDS = 30  # a process that has not moved for so long has lost its turn
 _POLL_SECONDS = 0.3
+_LOOK_SECONDS = 3  # how often one that waits looks whether it is still wanted
 _ANSWER_SECONDS = 20
 _GIVE_UP_SECONDS = 600  # how long nothing but failures is borne
 _LEAST_SLACK = 0.005
@@ -74,8 +75,12 @@ class Pacer:
         self._failing_since = self._failed_at = -float("inf")
         self._connected: tuple[str, SyncPrefectClient] | None = None
 
-    def wait(self) -> None:
+    def wait(self, check: Callable[[], None] = lambda: None) -> None:
         """Wait for a slot, for as long as it takes; what cannot be reached is tried again.
+
+        Args:
+            check: raises where the slot is not wanted any more; it is called every few seconds,
+                and before the slot is asked for.
 
         Raises:
             GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or
@@ -88,9 +93,9 @@ class Pacer:
             stop=self._stays_away,
             retry_error_callback=_give_up,
         )
-        with self._line.place():
+        with self._line.place(check):
             self._failed_at = -float("inf")
-            persistent(self._wait_for_turn)
+            persistent(self._wait_for_turn, check)
 
     def period(self) -> float:
         """The seconds between two starts, as the server has it."""
@@ -110,12 +115,13 @@ class Pacer:
         self._failed_at = now
         return now - self._failing_since >= _GIVE_UP_SECONDS
 
-    def _wait_for_turn(self) -> None:
+    def _wait_for_turn(self, check: Callable[[], None]) -> None:
         granted = False
         try:
             client = self._client()
             with turn(_FROZEN_SECONDS) as mine:
                 self._rest_until_free(client, mine)
+                check()
                 asked_at = self._ask_until_granted(client, mine)
                 granted = True
                 mine.note_start(self._limit_name, time.monotonic() - asked_at)
@@ -202,13 +208,16 @@ class _Line:
         self._waiting: deque[threading.Event] = deque()
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
         mine = threading.Event()
         try:
             with self._lock:
                 self._waiting.append(mine)
                 self._waiting[0].set()
-            mine.wait()
+            while not mine.wait(_LOOK_SECONDS):
+                # A database that is away for a moment is no reason to leave the line.
+                with contextlib.suppress(OperationalError):
+                    check()
             yield
         finally:
             with self._lock:

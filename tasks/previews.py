@@ -1,7 +1,6 @@
 """Previews: queued with their source pictures, filled with what was made."""
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 from zlib import crc32
@@ -9,11 +8,14 @@ from zlib import crc32
 from catalog.errors import NoUsablePicture
 from catalog.images import load_picture
 from catalog.ranked import choose_images
-from creative.brief import Brief
+from creative.brief import SAME_LAYOUT, Brief
+from creative.edits import KeptEdits
 from creative.legibility import make_readable
 from creative.media import MediaStore
 from creative.prefill import PrefillDraft, choose_words, headline_key
-from db import previews, products, sources
+from db import halves, previews, products, sources
+from db.errors import PreviewNotOwned
+from db.halves import Halves, PreviewAttempt
 from db.retrying import persistent
 from db.session import unit_of_work
 from settings import get_settings
@@ -43,14 +45,25 @@ def queue_previews(source_id: UUID, product_id: UUID) -> list[UUID]:
         return previews.queue(session, source_id, product_id, chosen)
 
 
-def load_brief(preview_id: UUID) -> Brief:
+@persistent
+def halves_made(attempt: PreviewAttempt) -> Halves:
+    """What exists of an attempt already.
+
+    Raises:
+        PreviewNotOwned: the attempt is not at work any more.
+    """
+    with unit_of_work() as session:
+        return halves.made(session, attempt)
+
+
+def load_brief(attempt: PreviewAttempt) -> Brief:
     """What a generator is told of a preview: the product, the decoded picture, the position.
 
     Raises:
         CatalogError: the source picture cannot be loaded.
     """
     with unit_of_work() as session:
-        request = previews.request(session, preview_id)
+        request = previews.request(session, attempt.preview_id)
     return Brief(
         product=request.product,
         picture=load_picture(request.source_image_url),
@@ -60,37 +73,52 @@ def load_brief(preview_id: UUID) -> Brief:
 
 
 def _seed_of(request: previews.PreviewRequest) -> int:
-    """Products begin their batches differently, wherever they are served; so do attempts."""
+    """Products begin their batches differently, wherever they are served; so do attempts.
+
+    All attempts at a preview have one layout, for a half of an earlier one may be kept.
+    """
     address = urlsplit(request.product.url)
-    return crc32(f"{address.path}?{address.query}".encode()) + request.attempt - 1
+    first = crc32(f"{address.path}?{address.query}".encode())
+    return first + SAME_LAYOUT * (request.attempt - 1)
 
 
 @persistent
-def fill_preview(
-    preview_id: UUID, background_url: str, draft: dict[str, Any], *, run_id: UUID
-) -> None:
+def fill_preview(attempt: PreviewAttempt) -> None:
     """Merge the two halves into the preview's prefill and store it.
 
     The words are made readable on the very background, and its headline is one that no other
-    preview of the batch has.
+    preview of the batch has. What a person edited of an earlier prefill stays as they left it.
 
     Raises:
         HeadlinesUsedUp: the batch has every headline that could be written for this product.
         MediaStoreFailed: the background cannot be read back.
-        PreviewNotOwned: another run owns the preview, or it has ended.
+        PreviewNotOwned: another run or attempt owns the preview, or it has ended.
     """
     settings = get_settings()
-    background = MediaStore(settings.media_dir, settings.media_url).load(background_url)
-    readable = make_readable(PrefillDraft.model_validate(draft), background)
     with unit_of_work() as session:
-        request = previews.request(session, preview_id)
-        keys = {headline_key(words.headline) for words in (readable, *readable.alternatives)}
-        chosen = choose_words(readable, previews.taken_headlines(session, preview_id, keys))
-        prefill = chosen.complete(request.source_image_url, background_url)
+        made = halves.made(session, attempt)
+        edits = _edits_of(previews.request(session, attempt.preview_id))
+    if made.background_url is None or made.draft is None:
+        raise PreviewNotOwned(attempt.preview_id)
+    background = MediaStore(settings.media_dir, settings.media_url).load(made.background_url)
+    draft = PrefillDraft.model_validate(edits.of_draft(made.draft))
+    readable = make_readable(draft, background)
+    with unit_of_work() as session:
+        request = previews.request(session, attempt.preview_id)
+        chosen = readable
+        if not edits.has_headline:
+            keys = {headline_key(words.headline) for words in (readable, *readable.alternatives)}
+            taken = previews.taken_headlines(session, attempt.preview_id, keys)
+            chosen = choose_words(readable, taken)
+        prefill = edits.of_prefill(chosen.complete(request.source_image_url, made.background_url))
         previews.fill(
-            session, preview_id, run_id, prefill.model_dump(mode="json"),
-            headline_key(prefill.headline),
+            session, attempt.preview_id, attempt.run_id, prefill.model_dump(mode="json"),
+            headline_key(prefill.headline), attempt=attempt.attempt,
         )  # fmt: skip
+
+
+def _edits_of(request: previews.PreviewRequest) -> KeptEdits:
+    return KeptEdits(request.filled or {}, request.edited_fields if request.filled else [])
 
 
 def check_source(source_id: UUID, problems: Sequence[str]) -> None:

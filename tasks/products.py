@@ -32,6 +32,9 @@ def read_product(source_id: UUID, refresh: bool = False) -> UUID:
     without data reuses it like any known product; once it is stale, or when a fresh read is asked
     for, the page is read and replaces it.
 
+    A source of which previews are recorded keeps its product, unless a fresh read is asked for
+    here. One that is retried before it had any is read again, for that is what went wrong with it.
+
     Raises:
         CatalogError: the page cannot be read, or shows no product.
     """
@@ -39,9 +42,11 @@ def read_product(source_id: UUID, refresh: bool = False) -> UUID:
     with unit_of_work() as session:
         request = sources.request(session, source_id)
         max_age = timedelta(hours=settings.product_max_age_hours)
+        if request.made_of is not None and not refresh:
+            return request.made_of
         if request.product is not None:
             return _hand_over(session, request, request.product, max_age, refresh)
-        if not (refresh or request.refresh):
+        if not (refresh or request.refresh or request.is_retried):
             known = products.find_fresh(session, request.workspace, request.url, max_age)
             if known is not None:
                 sources.assign_product(session, source_id, known)

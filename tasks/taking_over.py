@@ -7,6 +7,7 @@ from db.models import CTABulkGenerateSource, TaskStatus
 from db.retrying import persistent
 from db.session import unit_of_work
 from tasks.failures import NothingGenerated, SourceTakenOver
+from tasks.wanted import check_not_cancelled
 
 
 @persistent
@@ -19,8 +20,10 @@ def take_over_source(source_id: UUID, *, run_id: UUID) -> bool:
 
     Raises:
         NothingGenerated: it has ended, and none of its previews could be made.
+        RunCancelled: the run was cancelled.
         BulkTaskNotOwned: another run works on the bulk task.
     """
+    check_not_cancelled([run_id])
     with unit_of_work() as session:
         if taking_over.take_over_source(session, source_id, run_id):
             return True
@@ -36,9 +39,12 @@ def check_source_is_ours(preview_id: UUID, *, run_id: UUID) -> None:
 
     Raises:
         SourceTakenOver: the source has ended, or another run works on it.
+        RunCancelled: the run was cancelled, or the one of which it is a part.
     """
     with unit_of_work() as session:
-        if not taking_over.may_begin_preview(session, preview_id, run_id):
+        runs = taking_over.runs_above(session, preview_id, run_id)
+        if runs is None:
             raise SourceTakenOver(
                 "The preview was not begun: its source has ended or belongs to another run."
             )
+    check_not_cancelled(runs)

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from api.schemas import Preview
 from db.models import CTAIFramePreview
-from db.previews import SHOWN
 from db.session import unit_of_work
+from db.shown_previews import SHOWN
 from tests.api.conftest import ANN, MadeBatch, make_batch
 from tests.creative.edit_samples import STORED
 

@@ -26,7 +26,7 @@ from tests.db.two_workspaces import MODELS, OURS, THEIRS, Ids, fill
 TABLES = [table.name for table in Base.metadata.sorted_tables if "workspace" in table.columns]
 TOKENS = CTAApiToken.__tablename__
 # Nobody's: when a generation was started last, by whomever.
-OF_NO_WORKSPACE = {"cta_generation_turn"}
+OF_NO_WORKSPACE = {"cta_generation_turn", "cta_lease", "cta_deleted_preview"}
 MAY_CHANGE = {
     "cta_bulk_generate_task": {"status", "error_message", "flow_run_id", "finished_at",
                                "idempotency_key", "request_hash", "updated_at"},

@@ -12,6 +12,7 @@ from creative.calls import ModelCall
 from db import costs
 from db.costs import Cost
 from db.errors import UnknownRecord
+from db.halves import PreviewAttempt
 from db.models import CTABulkGenerateTask, CTAIFramePreview, CTAModelCall
 from db.reports import bulk_generate_result
 
@@ -20,14 +21,18 @@ WRITTEN = ModelCall("writer", 1.25, 900, 100, Decimal("0.00075"))
 REFUSED = ModelCall("writer", 0.25, failure="GeneratorOverloaded")
 
 
+def attempt_at(preview_id: UUID) -> PreviewAttempt:
+    return PreviewAttempt(preview_id, uuid4(), 1)
+
+
 @pytest.fixture
 def called(session: Session, preview_ids: list[UUID]) -> list[UUID]:
     """The first preview took three calls, the second one, the third none."""
     first, second, _ = preview_ids
-    costs.record(session, first, "background", PAINTED)
-    costs.record(session, first, "prefill", REFUSED)
-    costs.record(session, first, "prefill", WRITTEN)
-    costs.record(session, second, "prefill", WRITTEN)
+    costs.record(session, attempt_at(first), "background", PAINTED)
+    costs.record(session, attempt_at(first), "prefill", REFUSED)
+    costs.record(session, attempt_at(first), "prefill", WRITTEN)
+    costs.record(session, attempt_at(second), "prefill", WRITTEN)
     session.flush()
     return preview_ids
 
@@ -74,7 +79,7 @@ def test_what_was_paid_is_known_after_its_preview_is_deleted(
 
 def test_a_call_of_a_preview_that_is_not_there_is_refused(session: Session) -> None:
     with pytest.raises(UnknownRecord):
-        costs.record(session, uuid4(), "prefill", WRITTEN)
+        costs.record(session, attempt_at(uuid4()), "prefill", WRITTEN)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sqlakeyset import Marker
 from sqlalchemy.orm import Session
 
 from catalog.product import Source
-from db import bulk_tasks, pages, previews
+from db import bulk_tasks, pages, shown_previews
 from db.models import PreviewStatus, TaskStatus
 from db.pages import CursorRefused, Page
 
@@ -108,15 +108,15 @@ def test_a_cursor_is_good_for_its_own_list_alone(session: Session, cursor: str) 
             Marker((MOMENT, ROW_ID)), "previews {} {} {}".format(*wanted.values())
         )
         with pytest.raises(CursorRefused):
-            previews.page(session, **wanted, page_size=2, cursor=cursor)
+            shown_previews.page(session, **wanted, page_size=2, cursor=cursor)
         with pytest.raises(CursorRefused):
             read(session, own)
         for other in lists:
             if other == wanted:
-                assert previews.page(session, **other, page_size=2, cursor=own).rows == []
+                assert shown_previews.page(session, **other, page_size=2, cursor=own).rows == []
             else:
                 with pytest.raises(CursorRefused):
-                    previews.page(session, **other, page_size=2, cursor=own)
+                    shown_previews.page(session, **other, page_size=2, cursor=own)
 
 
 @pytest.mark.parametrize(

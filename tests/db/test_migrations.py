@@ -42,11 +42,12 @@ def test_going_up_and_down_leaves_nothing_behind(fresh: Connection) -> None:
     assert tables(fresh) == {
         "cta_bulk_generate_task", "cta_bulk_generate_source", "cta_iframe_preview",
         "cta_model_call", "cta_api_token", "ecommerce_product", "cta_generation_turn",
+        "cta_lease", "cta_deleted_preview",
     }  # fmt: skip
     downgrade(fresh)
     assert tables(fresh) == set()
     migrate(fresh)
-    assert len(tables(fresh)) == 7
+    assert len(tables(fresh)) == 9
 
 
 def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -> None:
@@ -65,7 +66,7 @@ def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -
 def test_migrating_twice_changes_nothing(fresh: Connection) -> None:
     migrate(fresh)
     migrate(fresh)
-    assert len(tables(fresh)) == 7
+    assert len(tables(fresh)) == 9
 
 
 def test_the_models_and_the_migrations_agree(engine: Engine) -> None:

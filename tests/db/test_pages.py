@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from db import bulk_tasks, previews
+from db import bulk_tasks, shown_previews
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, PreviewStatus
 from db.pages import Page
 from tests.db.conftest import save_product
@@ -73,7 +73,7 @@ class Previews:
 
     def reading(self, page_size: int, **wanted: Any) -> Read:
         filters = {"bulk_task_id": None, "product_id": None, "status": None} | wanted
-        return lambda cursor: previews.page(
+        return lambda cursor: shown_previews.page(
             self.session, **filters, page_size=page_size, cursor=cursor
         )
 

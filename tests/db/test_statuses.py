@@ -60,12 +60,15 @@ def test_late_and_repeated_writes_change_nothing(
     assert (kept.status, kept.error_message, kept.finished_at) == ("done", None, ended)
 
 
+@pytest.mark.parametrize("is_filled", [True, False])
 @pytest.mark.parametrize("order", list(permutations(["start", "fail", "complete", "start"])))
-def test_in_whatever_order_writes_come_an_end_is_final(
-    session: Session, preview_ids: list[UUID], order: tuple[str, ...]
+def test_in_whatever_order_writes_come_an_end_is_final_and_what_is_filled_never_fails(
+    session: Session, preview_ids: list[UUID], order: tuple[str, ...], is_filled: bool
 ) -> None:
     run_id = uuid4()
-    previews.fill(session, preview_ids[0], run_id, {"generated_background_url": "file:///b.jpg"})
+    filled = {"generated_background_url": "file:///b.jpg"}
+    if is_filled:
+        previews.fill(session, preview_ids[0], run_id, filled)
     writes: dict[str, Callable[[], bool]] = {
         "start": lambda: previews.start(session, preview_ids[0], run_id),
         "fail": lambda: previews.fail(session, preview_ids[0], run_id, "broken"),
@@ -73,9 +76,7 @@ def test_in_whatever_order_writes_come_an_end_is_final(
     }
     for name in order:
         writes[name]()
-    first_end = next(name for name in order if name != "start")
-    expected = {"fail": "failed", "complete": "done"}[first_end]
-    assert preview(session, preview_ids[0]).status == expected
+    assert preview(session, preview_ids[0]).status == ("done" if is_filled else "failed")
 
 
 def test_another_run_may_not_move_or_fill_a_row(session: Session, preview_ids: list[UUID]) -> None:

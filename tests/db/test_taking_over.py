@@ -13,7 +13,7 @@ from db import bulk_tasks, previews, sources
 from db.errors import BulkTaskNotOwned, PreviewNotOwned, UnknownRecord
 from db.models import CTABulkGenerateSource, CTAIFramePreview
 from db.session import unit_of_work
-from db.taking_over import may_begin_preview, take_over_source
+from db.taking_over import runs_above, take_over_source
 
 MakeDone = Callable[[UUID, UUID], None]
 PREFILL = {"generated_background_url": "file:///b.jpg"}
@@ -117,7 +117,7 @@ def test_the_run_it_was_taken_from_writes_nothing_more(
     previews.start(session, preview_ids[0], stale_preview_run)
     take_over_source(session, source_ids[0], owner)
 
-    assert not may_begin_preview(session, preview_ids[1], dead_run)
+    assert not runs_above(session, preview_ids[1], dead_run)
     with pytest.raises(PreviewNotOwned):
         previews.fill(session, preview_ids[0], stale_preview_run, PREFILL)
     assert not previews.complete(session, preview_ids[0], stale_preview_run)
@@ -136,11 +136,11 @@ def test_the_next_run_makes_what_is_left(
     next_run = uuid4()
     assert sources.start(session, source_ids[0], next_run)
     for preview_id in preview_ids:
-        assert may_begin_preview(session, preview_id, next_run)
+        assert runs_above(session, preview_id, next_run)
         make_done(preview_id, uuid4())
     sources.settle(session, source_ids[0], next_run)
     assert source(session, source_ids[0]).status == "done"
-    assert not may_begin_preview(session, preview_ids[0], next_run)
+    assert not runs_above(session, preview_ids[0], next_run)
 
 
 def test_a_source_that_waits_again_is_closed_with_its_bulk_task(

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from db import bulk_tasks, costs, outcomes, previews, workspaces
+from db import bulk_tasks, costs, outcomes, shown_previews, workspaces
 from db.errors import UnknownRecord
 from db.models import (
     CTAApiToken,
@@ -167,8 +167,8 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
             partial(bulk_tasks.get, session, task_id),
             partial(bulk_tasks.remove, session, task_id),
             partial(bulk_tasks.own, session, task_id, uuid4()),
-            partial(previews.show, session, preview_id),
-            partial(previews.filled, session, preview_id),
+            partial(shown_previews.show, session, preview_id),
+            partial(shown_previews.filled, session, preview_id),
         ):
             with pytest.raises(UnknownRecord):
                 unknown()
@@ -182,7 +182,7 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
 
 def previews_of(session: Session, cursor: str | None, **wanted: UUID) -> Any:
     filters: dict[str, Any] = {"bulk_task_id": None, "product_id": None, "status": None, **wanted}
-    return previews.page(session, **filters, page_size=1, cursor=cursor)
+    return shown_previews.page(session, **filters, page_size=1, cursor=cursor)
 
 
 def test_lists_hold_one_workspace_whatever_cursor_and_filter_are_given(

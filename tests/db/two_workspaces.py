@@ -15,6 +15,7 @@ from creative.calls import ModelCall
 from db import api_tokens, bulk_tasks, costs, previews
 from db.api_tokens import Member
 from db.base import Base
+from db.halves import PreviewAttempt
 from db.models import CTAApiToken, CTABulkGenerateSource
 from db.session import unit_of_work
 from tests.db.conftest import PRODUCT_URL, save_product
@@ -61,8 +62,9 @@ def _fill(session: Session, workspace: str) -> None:
             session, source_id, product_id, ["https://shop.example/1.jpg"]
         )
         costs.record(
-            session, preview_id, "prefill", ModelCall("writer", 1.5, 10, 20, Decimal("0.1"))
-        )
+            session, PreviewAttempt(preview_id, uuid4(), 1), "prefill",
+            ModelCall("writer", 1.5, 10, 20, Decimal("0.1")),
+        )  # fmt: skip
     api_tokens.create(session, Member(workspace, "ann"))
 
 
