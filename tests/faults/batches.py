@@ -15,6 +15,23 @@ from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 
 IMAGE_MODEL, TEXT_MODEL = "gemini-3.1-flash-image", "gemini-flash-latest"
+PUT_RIGHT = """
+import importlib
+from datetime import timedelta
+reconcile = importlib.import_module("flows.reconcile")
+reconcile.ORPHANED_AFTER = timedelta(0)
+print(reconcile.put_right())
+"""
+"""What the flow `reconcile` does; runs that nobody works on need not be five minutes old."""
+SWEEP = f"""
+import os
+from settings import get_settings
+os.environ["CTA_MEDIA_GRACE_HOURS"] = "0"
+get_settings.cache_clear()
+{PUT_RIGHT}
+"""
+"""The same, and files that no row names need not be a day old."""
+RETRY = "import flows; flows.retry_failed('{}')"
 MODEL_OF = {"background": IMAGE_MODEL, "prefill": TEXT_MODEL}
 
 

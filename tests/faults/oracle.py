@@ -198,18 +198,21 @@ def _paths(engine: Engine) -> Iterator[str]:
         if attempts != sorted(attempts):
             yield f"I3 {record} {row_id} went back to an earlier attempt: {had}"
         for before, after in itertools.pairwise(had):
-            if not _may_follow(before, after):
+            if not _may_follow(record, before, after):
                 yield f"I3 {record} {row_id} went from {before} to {after}: {had}"
 
 
-def _may_follow(before: Move, after: Move) -> bool:
-    if after.status in WAITING:
-        # A source has no attempts of its own: it goes with its bulk task's.
-        anew = after.attempt is None or after.attempt > (before.attempt or 0)
-        return anew or before.status in WAITING
-    if before.attempt != after.attempt:
-        return False
-    if before.status in ENDED:
+def _may_follow(record: str, before: Move, after: Move) -> bool:
+    """Forwards within an attempt, or from the beginning of another.
+
+    A source has no attempts of its own, and begins anew with its bulk task's. A bulk task may be
+    given to its next run as it begins anew.
+    """
+    begins = after.status in (("running", *WAITING) if record == BULK_TASK else WAITING)
+    is_another = after.attempt is None or after.attempt > (before.attempt or 0)
+    if begins and is_another:
+        return True
+    if after.attempt != before.attempt or before.status in ENDED:
         return False
     return after.status in ENDED or before.status in WAITING
 

@@ -25,21 +25,10 @@ class Ended:
         """What it was about to do, by the number of the step; the last of a killed one was not."""
         return [line["what"] for line in self.lines if line["at"] == "before"]
 
-    @property
-    def undone(self) -> list[str]:
-        """Steps that it had begun, and of which it cannot know whether they came through."""
-        begun: list[str] = []
-        for line in self.lines[: -1 if self.status == -9 else None]:
-            if line["at"] == "before":
-                begun.append(line["what"])
-            else:
-                begun.remove(line["what"])
-        return begun
-
-    def count(self, beginning: str) -> int:
-        """How many of its steps began so, whether or not they came through."""
+    def count(self, part: str) -> int:
+        """How many of its steps had this in them, whether or not they came through."""
         did = self.steps[: -1 if self.status == -9 else None]
-        return sum(step.startswith(beginning) for step in did)
+        return sum(part in step for step in did)
 
 
 class Processes:
@@ -78,8 +67,14 @@ class Processes:
         for line in self._process.stdout:
             self._answers.put(line.strip())
 
-    def run(self, program: str, kill_at: int | None = None, seconds: float = 120) -> Ended:
-        """Run statements of Python that know `flows`, until they end or are killed at a step."""
+    def run(self, program: str, kill_at: int | str | None = None, seconds: float = 120) -> Ended:
+        """Run statements of Python that know `flows`, until they end or are killed before a step.
+
+        Args:
+            program: the statements.
+            kill_at: the number of the step, or a part of what it is told with.
+            seconds: how long that may take.
+        """
         self._count += 1
         log = self._folder / f"{self._count}.steps"
         order = {"program": program, "kill_at": kill_at, "log": str(log)}

@@ -1,8 +1,8 @@
 """`python -m tests.faults.steps`: a process whose children are killed at a step of their work.
 
 It has imported the project, and forks a child for each order: one JSON object a line on standard
-input, with the `program` (a statement), where to write (`log`), and the number of the step before
-which the child kills itself (`kill_at`, or null). When the child has ended, its status is printed.
+input, with the `program` (statements), where to write (`log`), and the step before which the child
+kills itself (`kill_at`: its number, or what the first such one is told with, or null). When the child has ended, its status is printed.
 
 A step is what can be seen from outside: a commit of the database that changed something, a request
 to Gemini and its answer, a file that gets its name, a run or a state in Prefect. The child is killed
@@ -34,7 +34,7 @@ _WRITES = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 class Steps:
     """Numbers the steps of this process from 0, and ends it before step `kill_at`."""
 
-    def __init__(self, log: Path, kill_at: int | None) -> None:
+    def __init__(self, log: Path, kill_at: int | str | None) -> None:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._kill_at = kill_at
         self._lock = threading.Lock()
@@ -43,7 +43,9 @@ class Steps:
     def before(self, what: str) -> None:
         with self._lock:
             self._write(at="before", number=self._count, what=what)
-            if self._count == self._kill_at:
+            if self._kill_at == self._count or (
+                isinstance(self._kill_at, str) and self._kill_at in what
+            ):
                 os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(60)
             self._count += 1

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from db.models import CTAGenerationTurn, CTAIFramePreview
-from tests.faults.batches import Paid, previews, source, statuses, wait_for
+from tests.faults.batches import PUT_RIGHT, Paid, previews, source, statuses, wait_for
 from tests.faults.conftest import KEY, LEASE_SECONDS
 from tests.faults.gates import Gate
 from tests.faults.oracle import ENDED, violations, watched
-from tests.faults.test_crashes import PUT_RIGHT, as_it_is
+from tests.faults.test_crashes import as_it_is
 from tests.faults.workers import Prefect, Worker
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages

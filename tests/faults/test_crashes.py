@@ -17,6 +17,8 @@ from creative.local import LocalGenerator
 from flows import bulk_generate
 from tests.faults.batches import (
     IMAGE_MODEL,
+    PUT_RIGHT,
+    RETRY,
     TEXT_MODEL,
     Paid,
     bulk_task,
@@ -33,8 +35,6 @@ from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 from tests.prefect_server import run_python
 
-PUT_RIGHT = "from flows.reconcile import put_right; print(put_right())"
-RETRY = "import flows; flows.retry_failed('{}')"
 TWO_EACH = Counter({IMAGE_MODEL: 2, TEXT_MODEL: 2})
 
 

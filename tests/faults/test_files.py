@@ -13,19 +13,13 @@ from sqlalchemy import Engine
 
 from settings import PROJECT_ROOT
 from tests.dask_cluster import Batch
-from tests.faults.batches import IMAGE_MODEL, TEXT_MODEL, Paid, previews, source, wait_for
+from tests.faults.batches import IMAGE_MODEL, SWEEP, TEXT_MODEL, Paid, previews, source, wait_for
 from tests.faults.conftest import KEY
 from tests.faults.oracle import unnamed_files, violations, watched
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 from tests.prefect_server import run_python
 
-SWEEP = """
-import os
-os.environ["CTA_MEDIA_GRACE_HOURS"] = "0"
-from flows.reconcile import put_right
-print(put_right())
-"""
 ON_A_SMALL_DISK = """
 import json, sys
 from pathlib import Path
@@ -36,13 +30,12 @@ from tests.faults.oracle import violations
 
 media = get_settings().media_dir
 filler = media / ".filler"
-with filler.open("wb") as file:
-    try:
+try:
+    with filler.open("wb", buffering=0) as file:
         while True:
-            file.write(bytes(10_000))
-            file.flush()
-    except OSError:
-        pass
+            file.write(bytes(4096))
+except OSError:
+    pass
 
 def tell(result):
     print(json.dumps({
@@ -127,7 +120,8 @@ def test_a_sweep_spares_the_picture_of_a_preview_that_is_still_being_made(
     with watched(database), Batch(environment, [source(pages, "mug", 1)]) as batch:
         try:
             wait_for(lambda: any(preview.background_url for preview in previews()))
-            orphan = media / "backgrounds" / "nobody-1-00000000.jpg"
+            [preview] = previews()
+            orphan = media / "backgrounds" / f"{preview.id}-1-00000000.jpg"
             orphan.write_bytes(b"left by a process that was killed")
             half_written = media / "backgrounds" / ".left.part"
             half_written.write_bytes(b"half")

@@ -16,6 +16,9 @@ from tests import gemini_server as gemini
 from tests.dask_cluster import Batch, send
 from tests.faults.batches import (
     IMAGE_MODEL,
+    PUT_RIGHT,
+    RETRY,
+    SWEEP,
     TEXT_MODEL,
     Paid,
     bulk_task,
@@ -27,8 +30,7 @@ from tests.faults.batches import (
 from tests.faults.conftest import KEY, LEASE_SECONDS
 from tests.faults.gates import Gate
 from tests.faults.oracle import violations, watched
-from tests.faults.test_crashes import PUT_RIGHT, RETRY, as_it_is
-from tests.faults.test_files import SWEEP
+from tests.faults.test_crashes import as_it_is
 from tests.faults.workers import Prefect
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages

@@ -14,6 +14,8 @@ from tests import gemini_server as gemini
 from tests.dask_cluster import Batch
 from tests.faults.batches import (
     IMAGE_MODEL,
+    PUT_RIGHT,
+    RETRY,
     TEXT_MODEL,
     Paid,
     bulk_task,
@@ -26,7 +28,6 @@ from tests.faults.gates import Gate
 from tests.faults.oracle import recorded_calls, violations, watched
 from tests.faults.proxy import Proxy
 from tests.faults.servers import OwnPostgres, OwnPrefect
-from tests.faults.test_crashes import PUT_RIGHT, RETRY
 from tests.gemini_server import GeminiServer
 from tests.pages import Pages
 from tests.prefect_server import connection_url, run_python
