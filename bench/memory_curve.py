@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psutil
 
@@ -69,7 +70,10 @@ def run(sources: int, pictures: str, idle: bool) -> int:
     resident: dict[int, int] = {}
     ended = threading.Event()
     print("sources  memory  threads  files", flush=True)
-    watcher = threading.Thread(target=watch, args=(sources, resident, ended), daemon=True)
+    workspace = f"curve {uuid4()}"
+    watcher = threading.Thread(
+        target=watch, args=(workspace, sources, resident, ended), daemon=True
+    )
     watcher.start()
     result = flows.bulk_generate(
         [
@@ -83,7 +87,8 @@ def run(sources: int, pictures: str, idle: bool) -> int:
                 },
             }
             for number in range(sources)
-        ]
+        ],
+        workspace=workspace,
     )
     ended.set()
     watcher.join()
@@ -93,14 +98,14 @@ def run(sources: int, pictures: str, idle: bool) -> int:
     return int(growth > LARGEST_GROWTH or result.progress["done"] != sources * PREVIEWS)
 
 
-def watch(sources: int, resident: dict[int, int], ended: threading.Event) -> None:
+def watch(workspace: str, sources: int, resident: dict[int, int], ended: threading.Event) -> None:
     """Note this process's memory each time that another tenth of the sources has ended."""
     process = psutil.Process()
     step = sources // 10
     last = False
     while not last:
         last = ended.wait(1)
-        done = sources if last else ended_sources() // step * step
+        done = sources if last else ended_sources(workspace) // step * step
         if done and done not in resident:
             resident[done] = process.memory_info().rss
             print(
@@ -110,20 +115,19 @@ def watch(sources: int, resident: dict[int, int], ended: threading.Event) -> Non
             )
 
 
-def ended_sources() -> int:
-    """How many sources of the newest bulk task have reached their end."""
+def ended_sources(workspace: str) -> int:
+    """How many sources of the workspace have reached their end."""
     from sqlalchemy import func, select
 
-    from db.models import CTABulkGenerateSource, CTABulkGenerateTask
+    from db.models import CTABulkGenerateSource
     from db.session import unit_of_work
     from db.statuses import UNFINISHED
 
-    newest = select(CTABulkGenerateTask.id).order_by(CTABulkGenerateTask.created_at.desc()).limit(1)
     with unit_of_work() as session:
         return (
             session.scalar(
                 select(func.count()).where(
-                    CTABulkGenerateSource.bulk_generate_task_id == newest.scalar_subquery(),
+                    CTABulkGenerateSource.workspace == workspace,
                     CTABulkGenerateSource.status.not_in(UNFINISHED),
                 )
             )

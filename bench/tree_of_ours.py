@@ -26,16 +26,14 @@ _numbers = itertools.count()
 
 
 class ReadyGenerator:
-    """Answers at once; its headlines differ, as those of a batch have to."""
+    """Answers at once, without a model; its headlines differ, as those of a batch have to."""
 
     def background(self, brief: Brief, calls: Calls) -> Image.Image:
         """A picture."""
-        calls.allow()
         return _PICTURE
 
     def prefill(self, brief: Brief, calls: Calls) -> PrefillDraft:
         """A few words."""
-        calls.allow()
         return PrefillDraft(
             headline=f"Kettle {next(_numbers)}", subtitle="It boils water.",
             cta=CallToAction(text="Buy", url="https://shop.example/kettle"), colors=_COLORS,

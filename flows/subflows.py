@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 from prefect import Flow, Task
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import FlowRunCreate
+from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.context import FlowRunContext
 from prefect.flow_engine import run_flow
-from prefect.states import Failed, Pending
+from prefect.states import Failed, Pending, to_state_create
 
 Item = TypeVar("Item")
+_FLOW_IDS: dict[tuple[str, str], UUID] = {}
 
 
 class NoRunAtHand(RuntimeError):
@@ -26,8 +29,8 @@ def run_subflow(flow: Flow[..., Any], run_name: str, **parameters: Any) -> State
     """Run a flow as a subflow of the run at hand, to its end; returns its state.
 
     Prefect's own way asks for an earlier run of it, which a call within a task never has, names
-    the run in a request of its own, and opens a second client for the placeholder by which the
-    UI shows the run within its parent.
+    the run in a request of its own, registers the flow anew for each run, and opens a second client
+    for the placeholder by which the UI shows the run within its parent.
 
     Args:
         flow: the flow, a synchronous one.
@@ -44,17 +47,49 @@ def run_subflow(flow: Flow[..., Any], run_name: str, **parameters: Any) -> State
         placeholder = client.create_task_run(
             _placeholder(flow), parent.flow_run.id, dynamic_key=uuid4().hex, name=run_name
         )
-        flow_run = client.create_flow_run(
-            flow,
-            name=run_name,
-            parameters=flow.serialize_parameters(parameters),
-            parent_task_run_id=placeholder.id,
-            state=Pending(),
+        flow_run = _create_run(
+            client, flow, run_name, flow.serialize_parameters(parameters), placeholder.id
         )
     state: State[Any] = run_flow(  # type: ignore[assignment]
         _named_and_checked(flow), flow_run=flow_run, parameters=parameters, return_type="state"
     )
     return state
+
+
+def _create_run(
+    client: SyncPrefectClient,
+    flow: Flow[..., Any],
+    name: str,
+    parameters: dict[str, Any],
+    placeholder_id: UUID,
+) -> FlowRun:
+    """Create a run of a flow that is registered once a process, and anew when that is lost."""
+    server = (str(client.api_url), flow.name)
+    known = _FLOW_IDS.get(server)
+    flow_id = _FLOW_IDS[server] = known or client.create_flow(flow)
+    wanted = FlowRunCreate(
+        flow_id=flow_id,
+        flow_version=flow.version,
+        name=name,
+        parameters=parameters,
+        parent_task_run_id=placeholder_id,
+        state=to_state_create(Pending()),
+        empirical_policy=FlowRunPolicy(
+            retries=flow.retries, retry_delay=int(flow.retry_delay_seconds or 0)
+        ),
+    )
+    try:
+        answer = client.request(
+            "POST", "/flow_runs/", json=wanted.model_dump(mode="json", exclude_unset=True)
+        )
+    except httpx.HTTPStatusError:
+        _FLOW_IDS.pop(server, None)
+        if known:  # it may have been deleted since
+            return _create_run(client, flow, name, parameters, placeholder_id)
+        raise
+    run = FlowRun.model_validate(answer.json())
+    run.parameters = parameters
+    return run
 
 
 def map_subflow(

@@ -1,6 +1,6 @@
 """Whole batches made by Gemini: through the flows, the real SDK, and a server on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,8 +43,8 @@ def slots(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     taken: list[str] = []
     wait = calls.wait_for_generation_slot
 
-    def counted() -> None:
-        wait()
+    def counted(check: Callable[[], None]) -> None:
+        wait(check)
         taken.append("slot")
 
     monkeypatch.setattr(calls, "wait_for_generation_slot", counted)

@@ -172,7 +172,7 @@ def test_a_preview_waits_for_its_slot_while_it_is_queued(
     preview_id = preview_id_of(result, 1)
     waited: list[list[str]] = []
 
-    def wait() -> None:
+    def wait(*_: object) -> None:
         preview = row(CTAIFramePreview, preview_id)
         waited.append([preview.status, bulk_task(result).status])
 
@@ -195,8 +195,10 @@ def test_a_part_of_a_batch_waits_for_one_slot(
     pages: Pages, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slots: list[str] = []
-    monkeypatch.setattr("tasks.claims.wait_for_generation_slot", lambda: slots.append("claim"))
-    monkeypatch.setattr("flows.process_url.wait_for_generation_slot", lambda: slots.append("map"))
+    monkeypatch.setattr("tasks.claims.wait_for_generation_slot", lambda *_: slots.append("claim"))
+    monkeypatch.setattr(
+        "flows.process_url.wait_for_generation_slot", lambda *_: slots.append("map")
+    )
     bulk_generate([{"url": f"{pages.url}/mug", "batch_size": 2}])
     assert slots == ["map"] * 2
 

@@ -2,12 +2,13 @@
 
 import threading
 import time
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from prefect import Flow, flow
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter
 from prefect.client.schemas.objects import State, StateType
 from prefect.settings import get_current_settings
 from prefect.states import Completed
@@ -63,6 +64,28 @@ def test_a_subflow_that_fails_gives_its_reason() -> None:
     with pytest.raises(ValueError, match="-1 is below zero"):
         ends[0].result()
     assert ends[1].result() == wanted[1]
+
+
+def test_a_flow_is_registered_once_and_again_when_it_was_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registered: list[str] = []
+    create = SyncPrefectClient.create_flow
+
+    def counted(client: SyncPrefectClient, flow: Flow[..., Any]) -> UUID:
+        registered.append(flow.name)
+        return create(client, flow)
+
+    run_outer([1])
+    monkeypatch.setattr(SyncPrefectClient, "create_flow", counted)
+    run_outer([1, 2])
+    assert registered == []
+    with get_client(sync_client=True) as client:
+        found = client.read_flows(flow_filter=FlowFilter(name=FlowFilterName(any_=[inner.name])))
+        client.request("DELETE", f"/flows/{found[0].id}")
+    _, ends, wanted = run_outer([3])
+    assert ends[0].result() == wanted[0]
+    assert registered == [inner.name]
 
 
 def test_outside_of_a_run_there_is_no_subflow() -> None:
