@@ -120,7 +120,9 @@ def test_what_was_done_before_the_cancel_stays_done(
 ) -> None:
     with Gate(gemini_server, lambda _, number: number < 8) as gate:
         batch = start(5)
-        wait_for(lambda: statuses()["preview"]["done"] == 4 and gate.held, told=batch.worker.log())
+        wait_for(
+            lambda: statuses()["preview"]["done"] == 4 and gate.held == 2, told=batch.worker.log()
+        )
         done = [as_it_is(preview) for preview in previews() if preview.status == "done"]
         batch.cancel()
         batch.wait_until_ended()
@@ -138,7 +140,7 @@ def test_previews_that_wait_for_the_cap_take_no_slot_any_more(
     database: Engine,
     data_dir: Path,
 ) -> None:
-    per_second = 1 / 20
+    per_second = 1 / 10
     prefect.set_cap(per_second)
     with Gate(gemini_server) as gate:
         batch = start(10)

@@ -67,15 +67,19 @@ class Prefect:
         return UUID(run["id"])
 
     def cancel(self, run_id: UUID) -> None:
-        """The button of the UI."""
-        self.set_state(run_id, "CANCELLING")
+        """The button of the UI; a run that nobody has begun is cancelled at once."""
+        answer = self._set_state(run_id, "CANCELLING", force=False)
+        assert answer["state"]["type"] in ("CANCELLING", "CANCELLED"), answer
 
     def set_state(self, run_id: UUID, state: str, force: bool = False) -> None:
-        answer = self._ask(
+        answer = self._set_state(run_id, state, force)
+        assert answer["status"] == "ACCEPT", answer
+
+    def _set_state(self, run_id: UUID, state: str, force: bool) -> Any:
+        return self._ask(
             "POST", f"/flow_runs/{run_id}/set_state",
             json={"state": {"type": state}, "force": force},
         )  # fmt: skip
-        assert answer["status"] == "ACCEPT", answer
 
     def state_of(self, run_id: UUID) -> str:
         return str(self._ask("GET", f"/flow_runs/{run_id}")["state_type"])
