@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server test lint types check format migrate api up server deploy worker \
+.PHONY: help setup demo demo-server test test-faults lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
 	bench-memory-curve check-previews clean
@@ -33,8 +33,11 @@ demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.
 	PREFECT_SERVER_DATABASE_CONNECTION_URL="sqlite+aiosqlite:///$(DEMO_PREFECT_HOME)/prefect.db" \
 	$(BIN)/prefect server start
 
-test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest
+test: setup ## Run the test suite, but for the long tests of faults
+	$(BIN)/python -m pytest -m "not faults"
+
+test-faults: setup ## Run the long tests of faults: real processes killed, frozen, started again
+	$(BIN)/python -m pytest -m faults
 
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check .
@@ -43,7 +46,7 @@ lint: setup ## Check style and formatting
 types: setup ## Check types
 	$(BIN)/mypy
 
-check: lint types test ## All that CI checks
+check: lint types test test-faults ## All that CI checks
 
 format: setup ## Put the code in form
 	$(BIN)/ruff check --fix-only --quiet .

@@ -175,7 +175,9 @@ def start(session: Session, bulk_task_id: UUID, run_id: UUID, lease_id: UUID | N
     return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id, lease_id)
 
 
-def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
+def settle(
+    session: Session, bulk_task_id: UUID, run_id: UUID | None, reason: str | None = None
+) -> bool:
     """End a bulk task from its previews: `done` when one of them is, else `failed`.
 
     Whatever of it has not reached its end is closed, with `reason` where one is given. Nothing
@@ -235,7 +237,7 @@ def _free_key(session: Session, bulk_task_id: UUID) -> None:
 
 
 def forgotten(session: Session, age: timedelta) -> list[CTABulkGenerateTask]:
-    """The bulk tasks that have waited for a run for longer than `age`, with their sources.
+    """The bulk tasks that have waited for their first run for longer than `age`, with sources.
 
     Whoever recorded them has died before it could start the run.
     """
@@ -245,6 +247,7 @@ def forgotten(session: Session, age: timedelta) -> list[CTABulkGenerateTask]:
             .where(
                 CTABulkGenerateTask.status == TaskStatus.PENDING,
                 CTABulkGenerateTask.flow_run_id.is_(None),
+                CTABulkGenerateTask.attempt == 1,
                 CTABulkGenerateTask.created_at < func.now() - age,
             )
             .options(selectinload(CTABulkGenerateTask.sources))

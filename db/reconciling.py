@@ -179,11 +179,13 @@ def requeue(session: Session, row: OwnedRow, most_times_lost: int, reason: str) 
 
 def _requeue_bulk_task(session: Session, row: OwnedRow, most_times_lost: int, reason: str) -> bool:
     bulk_task = resuming.lock(session, row.id)
+    # Compared by the database: a bulk task whose run was lost at once was never begun.
     got_on = session.scalar(
         select(
             exists().where(
                 CTABulkGenerateSource.bulk_generate_task_id == row.id,
-                CTABulkGenerateSource.finished_at > bulk_task.started_at,
+                CTABulkGenerateTask.id == row.id,
+                CTABulkGenerateSource.finished_at > CTABulkGenerateTask.started_at,
             )
         )
     )

@@ -16,6 +16,7 @@ from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePrevi
 from db.reconciling import OwnedRow, WaitingRow
 from db.retrying import persistent
 from db.session import unit_of_work
+from db.waiting import run_key
 from flows.hooks import bulk_task_id_of, reason_of
 from flows.runs import Runs, prefect_runs
 from settings import get_settings
@@ -156,7 +157,7 @@ def _start_waiting(runs: Runs) -> int:
         if not runs.can_start(flow_name):
             continue
         # Whoever looks at the same time starts the same run.
-        key = f"{flow_name} {row.id} {row.since.isoformat()}"
+        key = run_key(flow_name, row.id, row.since)
         run_id = runs.start(flow_name, {parameter: str(row.id)}, key)
         started += _give(row, run_id)
     return started
