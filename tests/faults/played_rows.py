@@ -41,7 +41,7 @@ class Rows:
             self.calls = Counter(
                 session.execute(
                     select(CTAModelCall.preview_id, CTAModelCall.attempt, CTAModelCall.half)
-                ).tuples()
+                )
             )
 
     @property

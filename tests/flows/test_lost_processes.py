@@ -118,7 +118,7 @@ def made(half: str) -> dict[Any, Any]:
     column = getattr(CTAIFramePreview, half)
     with unit_of_work() as session:
         found = session.execute(select(CTAIFramePreview.id, column).where(column.is_not(None)))
-        return dict(found.tuples().all())
+        return dict(found.all())
 
 
 def set_state(held: Held, state: State[Any]) -> None:
