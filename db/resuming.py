@@ -44,6 +44,8 @@ def resume(
             waits or bulk_task.flow_run_id == run_id or is_lost(session, bulk_task)
         ):
             raise BulkTaskUnderWay(bulk_task_id, bulk_task.flow_run_id)
+        if not waits:  # sources of it may have ended, and their previews are queued again too
+            _reopen_sources(session, bulk_task_id)
     elif not _reopen_sources(session, bulk_task_id):
         raise BulkTaskNotFailed(bulk_task_id)
     if not waits:

@@ -198,7 +198,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert is_free
         if run is not None:
             run.has_claimed = True
-        of_it = self.rows.of_bulk_task(bulk_task_id)
+        waits = bulk_task.status == "pending" and bulk_task.flow_run_id in (None, run and run.id)
+        of_it = [] if waits else self.rows.of_bulk_task(bulk_task_id)
         self.look({one.id: queued(one) for one in of_it if one.status != "done"})
         return True
 
