@@ -55,7 +55,7 @@ def take_over_source(session: Session, source_id: UUID, run_id: UUID) -> bool:
 def runs_above(session: Session, preview_id: UUID, run_id: UUID) -> list[UUID] | None:
     """The runs of which a preview is a part, the topmost last, while `run_id` works on its source.
 
-    None once its source has ended or was taken from the run.
+    None once its source has ended, also where it was reopened since, or was taken from the run.
     """
     row = session.execute(
         select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
@@ -64,6 +64,7 @@ def runs_above(session: Session, preview_id: UUID, run_id: UUID) -> list[UUID] |
         .where(
             CTAIFramePreview.id == preview_id,
             CTABulkGenerateSource.status.in_(statuses.UNFINISHED),
+            CTABulkGenerateSource.reopened_at.is_(None),
             statuses.owned_by(CTABulkGenerateSource, run_id),
         )
     ).one_or_none()

@@ -479,10 +479,22 @@ class AnyOrder(RuleBasedStateMachine):
         self.fill(pick(data, self.makers()))
 
     @precondition(lambda self: self.makers())
-    @rule(data=st.data())
-    def a_preview_is_made(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), ends=st.booleans())
+    def a_preview_is_made(self, data: st.DataObject, ends: bool) -> None:
         """In one go, so that ends are reached often."""
-        self.make(pick(data, self.makers()))
+        run = pick(data, [run for run in self.makers() if self.is_at_work(run)] or self.makers())
+        self.make(run)
+        if ends:
+            self.end(run, "completed")
+
+    @precondition(lambda self: self.owners())
+    @rule(data=st.data(), ends=st.booleans())
+    def a_bulk_task_is_worked_through(self, data: st.DataObject, ends: bool) -> None:
+        """In one go, too."""
+        run = pick(data, self.owners())
+        self.work_through_sources(run)
+        if ends:
+            self.end(run, "completed")
 
     @precondition(lambda self: self.played.runs)
     @rule(data=st.data(), how=st.sampled_from(list(ENDS)), is_elsewhere=st.booleans())
@@ -597,6 +609,16 @@ class AnyOrder(RuleBasedStateMachine):
         """The runs that work, or worked, on a row: those that were never refused theirs."""
         return [run for run in self.runs(names) if run.has_claimed]
 
+    def owners(self) -> list[PlayedRun]:
+        """The runs that are at work on a bulk task of their own, and are wanted."""
+        return [
+            run
+            for run in self.workers(OF_BULK_TASKS)
+            if self.rows.bulk_tasks[run.row_id].flow_run_id == run.id
+            and has_its_own_run(self.rows.bulk_tasks[run.row_id])
+            and not run.is_cancelled()
+        ]
+
     def makers(self) -> list[PlayedRun]:
         """The runs that have, or had, an attempt at a preview."""
         return [run for run in self.runs(OF_PREVIEWS) if run.attempt is not None]
@@ -641,11 +663,7 @@ class AnyOrder(RuleBasedStateMachine):
             of_it = [one.id for one in self.rows.parts(row)]
             self.begin(run, self.played.new_process())
             if run.flow_name in OF_BULK_TASKS:
-                for source in list(self.rows.sources.values()):
-                    if source.bulk_generate_task_id == row.id and is_moving(source):
-                        part = self.begin_source(run, source.id)
-                        assert part is not None
-                        self.work_through(part)
+                self.work_through_sources(run)
             elif run.flow_name == SOURCE:
                 self.work_through(run)
             else:
@@ -653,6 +671,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.end(run, "completed")
             assert {self.rows.previews[one].status for one in of_it} <= {"done"}
         assert not self.rows.topmost()
+
+    def work_through_sources(self, run: PlayedRun) -> None:
+        for source in list(self.rows.sources.values()):
+            if source.bulk_generate_task_id == run.row_id and is_moving(source):
+                part = self.begin_source(run, source.id)
+                assert part is not None
+                self.work_through(part)
 
     def work_through(self, run: PlayedRun) -> None:
         self.queue(run)
