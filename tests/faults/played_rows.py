@@ -31,12 +31,14 @@ class Rows:
     def __init__(self) -> None:
         with unit_of_work() as session:
 
-            def read(record: Any) -> dict[UUID, Row]:
-                return {row.id: row for row in session.execute(select(record.__table__))}
+            def read(record: Any, *order: Any) -> dict[UUID, Row]:
+                # In an order that is the same when a game is played again, whose ids are others.
+                wanted = select(record.__table__).order_by(record.created_at, *order)
+                return {row.id: row for row in session.execute(wanted)}
 
             self.bulk_tasks = read(CTABulkGenerateTask)
-            self.sources = read(CTABulkGenerateSource)
-            self.previews = read(CTAIFramePreview)
+            self.sources = read(CTABulkGenerateSource, CTABulkGenerateSource.position)
+            self.previews = read(CTAIFramePreview, CTAIFramePreview.position)
             self.progress = {one: progress.progress(session, one) for one in self.bulk_tasks}
             self.calls = Counter(
                 session.execute(

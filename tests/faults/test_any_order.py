@@ -385,8 +385,14 @@ class AnyOrder(RuleBasedStateMachine):
             ends = self.reconciled(row)
             expected |= {one.id: [end(one) for end in ends] for one in self.rows.parts(row) if ends}
         self.played.closed.clear()
+        known = set(self.played.runs)
         done = RECONCILE.put_right()
         self.look(expected)
+        # In the order of their rows, so that a game can be played again.
+        rows = list(self.rows.all)
+        started = [self.played.runs.pop(one) for one in self.played.runs.keys() - known]
+        started.sort(key=lambda run: rows.index(run.row_id))
+        self.played.runs |= {run.id: run for run in started}
         for run in self.played.closed:
             row = self.rows.all[run.row_id]
             assert not is_moving(row) or row.flow_run_id not in (None, run.id)
