@@ -118,10 +118,13 @@ def play(house: House, player: Player, seed: int, minutes: float, sources: list[
     began, is_retried = time.monotonic(), False
     for fault in faults(seed, LEASE_SECONDS):
         passed = (time.monotonic() - began) / 60 / minutes
-        if passed > 1:
+        done = statuses_of(house, CTAIFramePreview)["done"]
+        if passed > 1 or done == len(sources) * BATCH_SIZE:
             break
-        if passed > _RETRY_AT and not is_retried:
-            is_retried = True
+        # An operator would, where the hooks of a killed run have ended the batch.
+        has_ended = set(statuses_of(house, CTABulkGenerateTask)) <= set(ENDED)
+        if has_ended or (passed > _RETRY_AT and not is_retried):
+            is_retried |= passed > _RETRY_AT
             player.retry_failed(rows_of(house, CTABulkGenerateTask)[0].id)
         player.play(fault)
         print(f"         {dict(statuses_of(house, CTAIFramePreview))}", flush=True)

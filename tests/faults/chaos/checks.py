@@ -20,7 +20,7 @@ from tests.prefect_server import run_python
 
 _NOTHING = "No row is left of a run that died."
 _ORPHANED = "Nobody works on it any more"
-_RECONCILE_SECONDS = 15
+_PAUSE_SECONDS = 3
 LARGEST_RUN = 1_500_000_000
 """Bytes; see docs/decisions/0006-memory-that-goes-back.md."""
 MOST_THREADS = 150
@@ -46,17 +46,15 @@ def _is_at_rest(house: House) -> bool:
 
 def come_to_rest(house: House, seconds: float) -> bool:
     """Reconcile until nothing moves; False when something still does after `seconds`."""
-    deadline, reconciled = time.monotonic() + seconds, 0.0
+    deadline = time.monotonic() + seconds
     house.restart_workers()
     while time.monotonic() < deadline:
         if _is_at_rest(house):
             break
-        if time.monotonic() - reconciled > _RECONCILE_SECONDS:
+        if not house.is_reconciling():
             house.reconcile()
-            reconciled = time.monotonic()
-        time.sleep(2)
-    for process, _ in house.reconciling:
-        process.wait(120)
+        time.sleep(_PAUSE_SECONDS)
+    house.wait_for_reconcile()
     for _ in range(5):
         if _NOTHING in run_python(house.environment, "-c", SWEEP):
             break

@@ -43,7 +43,7 @@ class House:
         self._stack = ExitStack()
         self._count = itertools.count(1)
         self._mark = environment[MARK]
-        self.reconciling: list[tuple[subprocess.Popen[bytes], Path]] = []
+        self._reconciling: list[subprocess.Popen[bytes]] = []
         with ExitStack() as stack:
             self.postgres = stack.enter_context(OwnPostgres())
             self.engine: Engine = create_engine(self.postgres.url, pool_pre_ping=True)
@@ -73,7 +73,7 @@ class House:
     def _end_workers(self) -> None:
         for worker in self.workers:
             worker.kill()
-        for process, _ in self.reconciling:
+        for process in self._reconciling:
             process.kill()
             process.wait()
 
@@ -114,7 +114,20 @@ class House:
                 [sys.executable, "-c", RECONCILE],
                 cwd=PROJECT_ROOT, env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
-        self.reconciling.append((process, log))
+        self._reconciling.append(process)
+
+    def is_reconciling(self) -> bool:
+        """Whether one of those processes has not ended."""
+        return any(process.poll() is None for process in self._reconciling)
+
+    def wait_for_reconcile(self) -> None:
+        """Wait until all of them have ended.
+
+        Raises:
+            subprocess.TimeoutExpired: one has not after three minutes.
+        """
+        for process in self._reconciling:
+            process.wait(180)
 
     def start(self, deployment: str, **parameters: Any) -> UUID:
         """Start a run of a deployment, whenever the server answers again."""
