@@ -8,7 +8,8 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server test lint types check format migrate api up server deploy worker \
+.PHONY: help setup demo demo-server test test-starting test-computing test-faults \
+	lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
 	bench-memory-curve check-previews chaos clean
@@ -33,8 +34,23 @@ demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.
 	PREFECT_SERVER_DATABASE_CONNECTION_URL="sqlite+aiosqlite:///$(DEMO_PREFECT_HOME)/prefect.db" \
 	$(BIN)/prefect server start
 
-test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest
+# Their tests start programs and wait for them; all others compute for the most part. Both halves run
+# at the same time, each with a database and servers of its own, and are shown when they have ended.
+STARTING := $(wildcard tests/api tests/deployments tests/faults tests/tasks)
+WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: setup ## Run the test suite, but for the long tests of faults
+	@echo "Both halves of the tests run at the same time; each is shown when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(WHOLE) test-starting test-computing
+
+test-starting:
+	$(BIN)/python -m pytest -m "not faults" $(STARTING)
+
+test-computing:
+	$(BIN)/python -m pytest -m "not faults" $(STARTING:%=--ignore=%)
+
+test-faults: setup ## Run the long tests of faults: real processes killed, frozen, started again
+	$(BIN)/python -m pytest -m faults
 
 MINUTES ?= 10
 chaos: setup ## Kill databases, servers and workers under a batch at random (SEED=, MINUTES=10)
@@ -47,7 +63,7 @@ lint: setup ## Check style and formatting
 types: setup ## Check types
 	$(BIN)/mypy
 
-check: lint types test ## All that CI checks
+check: lint types test test-faults ## All that CI checks
 
 format: setup ## Put the code in form
 	$(BIN)/ruff check --fix-only --quiet .

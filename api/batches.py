@@ -1,4 +1,4 @@
-"""Batches: asked for, listed, looked at, deleted."""
+"""Batches: asked for, listed, looked at, retried, deleted."""
 
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import BearerToken, CurrentLauncher, Cursor, IdempotencyKey, PageSize
-from api.orders import Launcher, Order
+from api.orders import Launcher, first_run, run_again
 from api.paging import listing
 from api.problems import describe_problems
 from api.routes import TokenFirst
@@ -16,14 +16,15 @@ from api.schemas import (
     BatchCreated,
     BatchDetail,
     BatchRequest,
+    BatchRetried,
     BatchSource,
     Listing,
     Progress,
     SourceProduct,
 )
 from api.starting import start_recorded
-from db import bulk_tasks, outcomes, progress
-from db.models import TaskStatus
+from db import bulk_tasks, outcomes, progress, resuming, waiting
+from db.models import CTABulkGenerateTask, TaskStatus
 from db.outcomes import SourceOutcome
 from db.workspaces import member_unit_of_work
 
@@ -67,13 +68,14 @@ def _record_and_start(
             session, uuid4(), wanted.sources, workspace=member.workspace, user=member.user,
             refresh=wanted.refresh, idempotency_key=idempotency_key,
         )  # fmt: skip
-    order = Order(
-        bulk_task_id=recorded.bulk_task_id,
-        sources=[{"url": item.url, "batch_size": item.batch_size} for item in wanted.sources],
-        workspace=member.workspace,
-        user=member.user,
-        refresh=wanted.refresh,
-    )
+        bulk_task = bulk_tasks.get(session, recorded.bulk_task_id)
+    order = first_run(
+        bulk_task.id,
+        [{"url": item.url, "batch_size": item.batch_size} for item in wanted.sources],
+        workspace=member.workspace, user=member.user, refresh=wanted.refresh,
+    )  # fmt: skip
+    if bulk_task.attempt > 1:  # sent again, for one that waits to be run again
+        order = run_again(CTABulkGenerateTask, bulk_task.id, bulk_task.updated_at, member.workspace)
     run_id = recorded.flow_run_id or start_recorded(launcher, order)
     return BatchCreated(bulk_generate_task_id=recorded.bulk_task_id, task_id=run_id)
 
@@ -135,6 +137,39 @@ def _source(outcome: SourceOutcome) -> BatchSource:
         done=outcome.done,
         failed=outcome.failed,
     )
+
+
+@router.post(
+    "/{batch_id}/retry/",
+    status_code=202,
+    response_model=BatchRetried,
+    responses=describe_problems(401, 404, 409, 422, 503),
+)
+async def retry_batch(
+    request: Request, batch_id: UUID, token: BearerToken, launcher: CurrentLauncher
+) -> BatchRetried:
+    """Make what failed of a batch that has ended, in place.
+
+    Its previews that failed are `queued` at once, each as a new attempt, and a new run makes them;
+    a half of one that exists is not paid for again. What is done stays, and what was edited.
+
+    409 is answered where nothing is missing, and where a run is at work on the batch or about to
+    be: of several who ask at the same time one starts the run. Where none can be started (503), all
+    of it has ended again, and says why.
+    """
+    return await to_thread.run_sync(
+        _resume_and_start, launcher, batch_id, token, limiter=request.app.state.starts
+    )
+
+
+def _resume_and_start(launcher: Launcher, batch_id: UUID, token: str) -> BatchRetried:
+    with member_unit_of_work(token) as (session, member):
+        earlier_run_id = bulk_tasks.get(session, batch_id).flow_run_id
+        resuming.resume(session, batch_id)
+        since = waiting.waits_since(session, CTABulkGenerateTask, batch_id)
+    order = run_again(CTABulkGenerateTask, batch_id, since, member.workspace, earlier_run_id)
+    run_id = start_recorded(launcher, order)
+    return BatchRetried(bulk_generate_task_id=batch_id, task_id=run_id)
 
 
 @router.delete(

@@ -1,4 +1,4 @@
-"""How a bulk task that was recorded gets its run. The only part of the API that knows Prefect."""
+"""How a row that waits gets its run. The only part of the API that knows Prefect."""
 
 import logging
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from api.orders import Launcher, Order, RunNotStarted
 from api.own_process import OwnProcess
 from settings import Settings
 
-DEPLOYMENT = "bulk-generate/bulk-generate"
+_FIRST = "bulk-generate"
 _LOGGER = logging.getLogger("api.launcher")
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _SHORT = httpx.Timeout(2)
@@ -26,30 +26,35 @@ def launcher_of(settings: Settings) -> Launcher:
 
 
 class Deployment:
-    """Leaves runs to the workers that serve the deployment `bulk-generate`."""
+    """Leaves runs to the workers that serve the project's deployments."""
 
     def start(self, order: Order) -> UUID:
-        """Start the deployment by its name; Prefect takes one order for one run."""
-        with _reaching_prefect(_TIMEOUT, retries=1) as client:
-            deployment = client.read_deployment_by_name(DEPLOYMENT)
+        """Start the deployment by its name; Prefect takes one key for one run."""
+        with _reaching_prefect(order.flow, _TIMEOUT, retries=1) as client:
+            deployment = client.read_deployment_by_name(_deployment_of(order.flow))
             flow_run = client.create_flow_run_from_deployment(
-                deployment.id,
-                parameters=order.as_parameters(),
-                idempotency_key=str(order.bulk_task_id),
+                deployment.id, parameters=order.parameters, idempotency_key=order.key
             )
             return flow_run.id
 
     def check(self) -> None:
-        """Ask the Prefect server whether it is well, and has the deployment."""
-        with _reaching_prefect(_SHORT, retries=0) as client:
-            client.read_deployment_by_name(DEPLOYMENT)
+        """Ask the Prefect server whether it is well, and has the deployment that is begun with."""
+        with _reaching_prefect(_FIRST, _SHORT, retries=0) as client:
+            client.read_deployment_by_name(_deployment_of(_FIRST))
 
     def close(self) -> None:
         """Nothing was started."""
 
 
+def _deployment_of(flow: str) -> str:
+    """A flow and its deployment have one name."""
+    return f"{flow}/{flow}"
+
+
 @contextmanager
-def _reaching_prefect(timeout: httpx.Timeout, retries: int) -> Iterator[SyncPrefectClient]:
+def _reaching_prefect(
+    flow: str, timeout: httpx.Timeout, retries: int
+) -> Iterator[SyncPrefectClient]:
     """A client that gives up soon, for somebody waits for the answer."""
     if not PREFECT_API_URL.value():
         raise RunNotStarted(
@@ -64,7 +69,7 @@ def _reaching_prefect(timeout: httpx.Timeout, retries: int) -> Iterator[SyncPref
             yield client
     except ObjectNotFound as error:
         raise RunNotStarted(
-            f"The Prefect server knows no deployment {DEPLOYMENT!r}: run `make deploy`."
+            f"The Prefect server knows no deployment {_deployment_of(flow)!r}: run `make deploy`."
         ) from error
     except httpx.HTTPStatusError as error:
         _LOGGER.warning("Prefect answered: %s", error.response.text)

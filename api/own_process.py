@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from api.orders import Order, RunNotStarted
-from db import bulk_tasks
+from db import waiting
 from db.session import unit_of_work
 from settings import PROJECT_ROOT
 
@@ -44,7 +44,7 @@ class OwnProcess:
         try:
             return answer.result(timeout=_START_SECONDS)
         except TookTooLong as error:
-            raise RunNotStarted("The process that runs bulk tasks did not answer.") from error
+            raise RunNotStarted("The process that makes the previews did not answer.") from error
 
     def check(self) -> None:
         """Raise `RunNotStarted` unless the process is ready; one that has died is replaced."""
@@ -52,12 +52,12 @@ class OwnProcess:
             if not self._runner.is_alive:
                 self._runner = _RunnerProcess()
                 raise RunNotStarted(
-                    "The process that runs bulk tasks had died, why is in the API's log; it is "
+                    "The process that makes the previews had died, why is in the API's log; it is "
                     "started again."
                 )
             ready = self._runner.ready
         if not ready.done():
-            raise RunNotStarted("The process that runs bulk tasks is starting.")
+            raise RunNotStarted("The process that makes the previews is starting.")
         ready.result()
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class _RunnerProcess:
     def __init__(self) -> None:
         self.ready: Future[None] = Future()
         self._lock = threading.Lock()
-        self._answers: dict[UUID, Future[UUID]] = {}
+        self._orders: dict[str, tuple[Order, Future[UUID]]] = {}
         self._has_ended = False
         # Written by a thread: the process reads when it has time, and nobody is to wait for that.
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
@@ -95,13 +95,14 @@ class _RunnerProcess:
 
     def hand_over(self, order: Order) -> "Future[UUID]":
         """Give it an order, once however often it is given; the answer is the run's id."""
+        line = {"key": order.key, "flow": order.flow, "parameters": order.parameters}
         with self._lock:
             if self._has_ended:
-                raise RunNotStarted("The process that runs bulk tasks has just ended.")
-            if order.bulk_task_id not in self._answers:
-                self._answers[order.bulk_task_id] = Future()
-                self._lines.put(json.dumps(order.as_parameters()).encode() + b"\n")
-            return self._answers[order.bulk_task_id]
+                raise RunNotStarted("The process that makes the previews has just ended.")
+            if order.key not in self._orders:
+                self._orders[order.key] = order, Future()
+                self._lines.put(json.dumps(line).encode() + b"\n")
+            return self._orders[order.key][1]
 
     def close(self) -> None:
         """End it, and all that it started."""
@@ -131,11 +132,10 @@ class _RunnerProcess:
         if "ready" in message:
             self.ready.set_result(None)
             return
-        bulk_task_id = UUID(message["bulk_task_id"])
         with self._lock:
-            answer = self._answers[bulk_task_id]
+            _, answer = self._orders[message["key"]]
             if "flow_run_id" not in message:
-                del self._answers[bulk_task_id]
+                del self._orders[message["key"]]
         if "flow_run_id" in message:
             answer.set_result(UUID(message["flow_run_id"]))
         elif "problem" in message:
@@ -145,16 +145,16 @@ class _RunnerProcess:
         """Had it been asked to end, it would have closed its rows itself."""
         self._lines.put(None)
         if not self.ready.done():
-            self.ready.set_exception(RunNotStarted("The process that runs bulk tasks has died."))
+            self.ready.set_exception(RunNotStarted("The process that makes the previews has died."))
         with self._lock:
             self._has_ended = True
-            left = dict(self._answers)
-        for bulk_task_id, answer in left.items():
+            left = list(self._orders.values())
+        for order, answer in left:
             if answer.done():
-                _settle(bulk_task_id, answer.result())
+                _end(order, answer.result())
             else:
                 answer.set_exception(
-                    RunNotStarted("The process that runs bulk tasks ended before it began.")
+                    RunNotStarted("The process that makes the previews ended before it began.")
                 )
 
     def _end_group(self) -> None:
@@ -169,7 +169,7 @@ class _RunnerProcess:
     wait=wait_random_exponential(multiplier=0.2, max=5),
     stop=stop_after_delay(30),
 )
-def _settle(bulk_task_id: UUID, run_id: UUID) -> None:
+def _end(order: Order, run_id: UUID) -> None:
     reason = "The process that ran it ended unexpectedly; it can be run again."
     with unit_of_work() as session:
-        bulk_tasks.settle(session, bulk_task_id, run_id, reason)
+        waiting.end(session, order.record, order.row_id, run_id, reason)

@@ -1,26 +1,30 @@
-"""Previews: listed, looked at, edited."""
+"""Previews: listed, looked at, edited, made anew."""
 
 from hashlib import blake2s
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
-from api.deps import BearerToken, Cursor, IfMatch, IfNoneMatch, PageSize
+from api.deps import BearerToken, CurrentLauncher, Cursor, IfMatch, IfNoneMatch, PageSize
+from api.orders import Launcher, run_again
 from api.paging import listing
 from api.problems import describe_problems
 from api.routes import TokenFirst
-from api.schemas import Listing, Preview, PreviewChanges
+from api.schemas import Listing, Preview, PreviewChanges, PreviewRegenerated, Regeneration
+from api.starting import start_recorded
 from creative.edits import as_prefill, edit_prefill
 from creative.frame import render_frame
 from creative.prefill import headline_key
-from db import shown_previews
+from db import reopening, shown_previews, waiting
 from db.errors import PreviewChanged
-from db.models import PreviewStatus
+from db.models import CTAIFramePreview, PreviewStatus
 from db.shown_previews import ShownPreview
-from db.workspaces import member_unit_of_work
+from db.workspaces import member_unit_of_work, workspace_unit_of_work
 
 router = APIRouter(prefix="/previews", tags=["previews"], route_class=TokenFirst)
 
@@ -93,10 +97,7 @@ def edit_preview(
     """
     with member_unit_of_work(token) as (session, _):
         shown_previews.hold(session, preview_id)
-        if if_match is not None and not _matches(
-            if_match, _etag(shown_previews.show(session, preview_id))
-        ):
-            raise PreviewChanged(preview_id)
+        _check_unchanged(session, preview_id, if_match)
         preview = shown_previews.filled(session, preview_id)
         edited = edit_prefill(preview.prefill, changes.prefill)
         if edited.fields:
@@ -105,6 +106,57 @@ def edit_preview(
                 headline_key(edited.prefill.headline), edited.fields,
             )  # fmt: skip
         return _answer(shown_previews.show(session, preview_id))
+
+
+@router.post(
+    "/{preview_id}/regenerate/",
+    status_code=202,
+    response_model=PreviewRegenerated,
+    responses=describe_problems(400, 401, 404, 408, 409, 412, 413, 415, 422, 503),
+)
+async def regenerate_preview(
+    request: Request,
+    preview_id: UUID,
+    token: BearerToken,
+    launcher: CurrentLauncher,
+    wanted: Regeneration | None = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Make a preview anew, in place: its background, its words, or both.
+
+    It is `queued` at once, as a new attempt, and a new run makes it; all else of it stays, and so
+    does what was edited. Where the new parts cannot be made, it is `done` as before and says why.
+
+    409 is answered where a run is at work on the preview or on its batch, or about to be: of
+    several who ask at the same time one starts the run. Where none can be started (503), it has
+    ended again, and says why.
+    """
+    return await to_thread.run_sync(
+        _reopen_and_start,
+        launcher,
+        preview_id,
+        wanted or Regeneration(),
+        if_match,
+        token,
+        limiter=request.app.state.starts,
+    )
+
+
+def _reopen_and_start(
+    launcher: Launcher, preview_id: UUID, wanted: Regeneration, if_match: str | None, token: str
+) -> Response:
+    with member_unit_of_work(token) as (session, member):
+        reopening.lock_preview(session, preview_id)
+        _check_unchanged(session, preview_id, if_match)
+        reopening.reopen_preview(session, preview_id, parts=wanted.parts)
+        since = waiting.waits_since(session, CTAIFramePreview, preview_id)
+    run_id = start_recorded(
+        launcher, run_again(CTAIFramePreview, preview_id, since, member.workspace)
+    )
+    with workspace_unit_of_work(member.workspace) as session:
+        preview = shown_previews.show(session, preview_id)
+    answer = {"task_id": run_id, "preview": orjson.Fragment(preview.as_json)}
+    return Response(orjson.dumps(answer), status_code=202, media_type="application/json")
 
 
 @router.get(
@@ -117,6 +169,14 @@ def read_frame(preview_id: UUID, token: BearerToken) -> HTMLResponse:
     with member_unit_of_work(token) as (session, _):
         preview = shown_previews.filled(session, preview_id)
     return HTMLResponse(render_frame(as_prefill(preview.prefill)))
+
+
+def _check_unchanged(session: Session, preview_id: UUID, if_match: str | None) -> None:
+    """Raise `PreviewChanged` unless a preview, which is locked, is the one that was read."""
+    if if_match is not None and not _matches(
+        if_match, _etag(shown_previews.show(session, preview_id))
+    ):
+        raise PreviewChanged(preview_id)
 
 
 def _answer(preview: ShownPreview) -> Response:

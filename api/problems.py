@@ -26,6 +26,7 @@ from db.api_tokens import TokenRefused
 from db.errors import (
     BulkTaskNotEnded,
     KeyUsedOtherwise,
+    NotRunAgain,
     PreviewChanged,
     PreviewNotDone,
     UnknownRecord,
@@ -75,6 +76,7 @@ _STATUSES: dict[type[Exception], int] = {
     UnknownRecord: 404,
     BulkTaskNotEnded: 409,
     PreviewNotDone: 409,
+    NotRunAgain: 409,
     PrefillOutdated: 409,
     PreviewChanged: 412,
     KeyUsedOtherwise: 422,

@@ -21,11 +21,14 @@ class TokenFirst(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, behind the token and the media type."""
         handle = super().get_route_handler()
+        takes_a_body = self.body_field is not None
+        must_have_a_body = self.body_field is not None and self.body_field.field_info.is_required()
 
         async def after_the_token(request: Request) -> Response:
             if request.method in _WITH_A_BODY:
                 await run_in_threadpool(check_token, request)
-                _check_media_type(request)
+                if must_have_a_body or (takes_a_body and _has_a_body(request)):
+                    _check_media_type(request)
             return await handle(request)
 
         return after_the_token
@@ -38,6 +41,13 @@ def check_token(request: Request) -> None:
         raise TokenRefused
     with member_unit_of_work(token):
         pass
+
+
+def _has_a_body(request: Request) -> bool:
+    """Whether the request announces one (RFC 9112, 6.3)."""
+    return (
+        "Transfer-Encoding" in request.headers or request.headers.get("Content-Length", "0") != "0"
+    )
 
 
 def _check_media_type(request: Request) -> None:

@@ -2,10 +2,17 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -79,6 +86,24 @@ class BatchRequest(BaseModel):
 
 class BatchCreated(_Answer):
     """A batch that has been recorded and whose run has been started."""
+
+    bulk_generate_task_id: UUID
+    task_id: UUID = Field(description="The Prefect flow run.")
+
+
+class BatchRetried(_Answer):
+    """A batch of which what failed is made again, and the run that makes it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "bulk_generate_task_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+                    "task_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+                }
+            ]
+        }
+    )
 
     bulk_generate_task_id: UUID
     task_id: UUID = Field(description="The Prefect flow run.")
@@ -180,6 +205,36 @@ class PreviewChanges(BaseModel):
             "null takes one out, lists are replaced whole. A complete prefill replaces the whole."
         ),
     ]
+
+
+def _once_each(parts: list[str]) -> list[str]:
+    if len({*parts}) < len(parts):
+        raise ValueError("each part is named once at most")
+    return parts
+
+
+class Regeneration(BaseModel):
+    """What to make anew of a preview; both, when it is left out."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"parts": ["background"]}]}
+    )
+
+    parts: Annotated[
+        list[Literal["background", "prefill"]],
+        Field(
+            min_length=1, max_length=2, description="The picture, the words, or both.",
+            json_schema_extra={"uniqueItems": True},
+        ),
+        AfterValidator(_once_each),
+    ] = ["background", "prefill"]  # fmt: skip
+
+
+class PreviewRegenerated(_Answer):
+    """A preview that is made anew, as it stands now, and the run that makes it."""
+
+    task_id: UUID = Field(description="The Prefect flow run.")
+    preview: Preview
 
 
 class Listing(_Answer, Generic[Listed]):

@@ -1,13 +1,15 @@
-"""How a bulk task that is recorded gets its run, and what becomes of it where it cannot."""
+"""How a row that waits gets its run, and what becomes of it where it cannot."""
 
 import logging
 from datetime import timedelta
 from uuid import UUID
 
-from api.orders import Launcher, Order, RunNotStarted
-from db import bulk_tasks
+from sqlalchemy.orm import Session
+
+from api.orders import Launcher, Order, RunNotStarted, first_run, run_again
+from db import bulk_tasks, reconciling, waiting
 from db.errors import BulkTaskGivenUp
-from db.models import CTABulkGenerateTask
+from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.session import unit_of_work
 from db.workspaces import workspace_unit_of_work
 
@@ -17,51 +19,65 @@ _FORGOTTEN_AFTER = timedelta(minutes=2)
 
 
 def start_recorded(launcher: Launcher, order: Order) -> UUID:
-    """Start the run of a recorded bulk task, and note it on the row; returns the run's id.
+    """Start the run that a row waits for, and note it there; returns the run that has the row.
 
     Raises:
-        RunNotStarted: it could not be started; the bulk task has failed, with the reason.
+        RunNotStarted: it could not be started; the row has ended, with the reason.
     """
     try:
         run_id = launcher.start(order)
     except RunNotStarted as error:
         with workspace_unit_of_work(order.workspace) as session:
-            begun = bulk_tasks.give_up(session, order.bulk_task_id, str(error))
+            begun = waiting.give_up(
+                session, order.record, order.row_id, str(error), order.earlier_run_id
+            )
         if begun is None:
             raise
         return begun
     try:
         with workspace_unit_of_work(order.workspace) as session:
-            bulk_tasks.own(session, order.bulk_task_id, run_id)
+            return waiting.own(session, order.record, order.row_id, run_id)
     except BulkTaskGivenUp as error:
         raise RunNotStarted(error.reason) from error
-    return run_id
 
 
 def start_forgotten(launcher: Launcher) -> None:
-    """Start the runs of those that an API had recorded when it died.
+    """Start the runs of those that an API had recorded, or reopened, when it died.
 
-    Prefect takes two orders for one bulk task for one run, so that it does no harm where the run
-    is there and only its id was not noted.
+    Prefect takes two orders with one key for one run, so that it does no harm where the run is
+    there and only its id was not noted, or where `reconcile` starts it at the same time.
     """
     with unit_of_work() as session:
-        orders = [
-            _order_of(bulk_task) for bulk_task in bulk_tasks.forgotten(session, _FORGOTTEN_AFTER)
-        ]
+        orders = [*_never_begun(session), *_to_be_run_again(session)]
     for order in orders:
         try:
             start_recorded(launcher, order)
         except RunNotStarted as error:
-            _LOGGER.warning("The bulk task %s was given up: %s", order.bulk_task_id, error)
+            _LOGGER.warning("%s %s was given up: %s", order.flow, order.row_id, error)
 
 
-def _order_of(bulk_task: CTABulkGenerateTask) -> Order:
-    return Order(
-        bulk_task_id=bulk_task.id,
-        sources=[
-            {"url": source.url, "batch_size": source.batch_size} for source in bulk_task.sources
-        ],
-        workspace=bulk_task.workspace,
-        user=bulk_task.user,
-        refresh=bulk_task.refresh,
-    )
+def _never_begun(session: Session) -> list[Order]:
+    return [
+        first_run(
+            bulk_task.id,
+            [{"url": source.url, "batch_size": source.batch_size} for source in bulk_task.sources],
+            workspace=bulk_task.workspace,
+            user=bulk_task.user,
+            refresh=bulk_task.refresh,
+        )
+        for bulk_task in bulk_tasks.forgotten(session, _FORGOTTEN_AFTER)
+    ]
+
+
+def _to_be_run_again(session: Session) -> list[Order]:
+    orders = []
+    for row in reconciling.waiting(session, _FORGOTTEN_AFTER):
+        if row.record is CTABulkGenerateTask:
+            bulk_task = session.get_one(CTABulkGenerateTask, row.id)
+            if bulk_task.attempt > 1:
+                order = run_again(CTABulkGenerateTask, row.id, row.since, bulk_task.workspace)
+                orders.append(order)
+        elif row.record is CTAIFramePreview:
+            preview = session.get_one(CTAIFramePreview, row.id)
+            orders.append(run_again(CTAIFramePreview, row.id, row.since, preview.workspace))
+    return orders

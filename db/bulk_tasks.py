@@ -175,20 +175,28 @@ def start(session: Session, bulk_task_id: UUID, run_id: UUID, lease_id: UUID | N
     return statuses.start(session, CTABulkGenerateTask, bulk_task_id, run_id, lease_id)
 
 
-def settle(session: Session, bulk_task_id: UUID, run_id: UUID, reason: str | None = None) -> bool:
+def settle(
+    session: Session, bulk_task_id: UUID, run_id: UUID | None, reason: str | None = None
+) -> bool:
     """End a bulk task from its previews: `done` when one of them is, else `failed`.
 
     Whatever of it has not reached its end is closed, with `reason` where one is given. Nothing
-    happens when another run owns the task, or when it was reopened for a part of it. Returns
-    whether the task had not ended before.
+    happens when another run owns the task, when it was taken from its run and waits for the next,
+    or when it was reopened for a part of it. Returns whether the task had not ended before.
     """
     bulk_task = session.execute(
-        select(CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at)
+        select(
+            CTABulkGenerateTask.flow_run_id, CTABulkGenerateTask.reopened_at,
+            CTABulkGenerateTask.attempt,
+        )
         .where(CTABulkGenerateTask.id == bulk_task_id)
         # Previews that are being queued refer to the row, and need not wait for it.
         .with_for_update(key_share=True)
-    ).one_or_none()
-    if bulk_task is None or bulk_task.flow_run_id not in (None, run_id) or bulk_task.reopened_at:
+    ).one_or_none()  # fmt: skip
+    if bulk_task is None or bulk_task.reopened_at:
+        return False
+    never_owned = bulk_task.flow_run_id is None and bulk_task.attempt == 1
+    if bulk_task.flow_run_id != run_id and not never_owned:
         return False
     end_sources(session, bulk_task_id, reason)
     return end_from_previews(session, bulk_task_id, run_id, reason)
@@ -235,7 +243,7 @@ def _free_key(session: Session, bulk_task_id: UUID) -> None:
 
 
 def forgotten(session: Session, age: timedelta) -> list[CTABulkGenerateTask]:
-    """The bulk tasks that have waited for a run for longer than `age`, with their sources.
+    """The bulk tasks that have waited for their first run for longer than `age`, with sources.
 
     Whoever recorded them has died before it could start the run.
     """
@@ -245,6 +253,7 @@ def forgotten(session: Session, age: timedelta) -> list[CTABulkGenerateTask]:
             .where(
                 CTABulkGenerateTask.status == TaskStatus.PENDING,
                 CTABulkGenerateTask.flow_run_id.is_(None),
+                CTABulkGenerateTask.attempt == 1,
                 CTABulkGenerateTask.created_at < func.now() - age,
             )
             .options(selectinload(CTABulkGenerateTask.sources))

@@ -179,11 +179,13 @@ def requeue(session: Session, row: OwnedRow, most_times_lost: int, reason: str) 
 
 def _requeue_bulk_task(session: Session, row: OwnedRow, most_times_lost: int, reason: str) -> bool:
     bulk_task = resuming.lock(session, row.id)
+    # Compared by the database: a bulk task whose run was lost at once was never begun.
     got_on = session.scalar(
         select(
             exists().where(
                 CTABulkGenerateSource.bulk_generate_task_id == row.id,
-                CTABulkGenerateSource.finished_at > bulk_task.started_at,
+                CTABulkGenerateTask.id == row.id,
+                CTABulkGenerateSource.finished_at > CTABulkGenerateTask.started_at,
             )
         )
     )
@@ -276,12 +278,23 @@ def end_what_lost_its_parts(session: Session) -> int:
     return len(found)
 
 
-def ended_runs(session: Session, record: statuses.Record, runs: Mapping[UUID, UUID]) -> list[UUID]:
-    """Those of `runs` that are at work on nothing: their row has ended, or has another owner.
+@dataclass(frozen=True)
+class IdleRuns:
+    """Runs that are at work on nothing that is known.
 
-    Rows that are not known say nothing: they may be in another database.
+    The row of those that are `orphaned` has ended, or has another owner. The row of those that are
+    `unknown` is not there: it may be in another database, or may never have been recorded.
+    """
+
+    orphaned: list[UUID]
+    unknown: list[UUID]
+
+
+def idle_runs(session: Session, record: statuses.Record, runs: Mapping[UUID, UUID]) -> IdleRuns:
+    """Those of `runs` that are at work on nothing that is known.
 
     Args:
+        session: the transaction.
         record: what kind of rows the runs are about.
         runs: the id of the row that each run is about, by the id of the run.
     """
@@ -289,7 +302,7 @@ def ended_runs(session: Session, record: statuses.Record, runs: Mapping[UUID, UU
         select(record.id, record.flow_run_id, record.status).where(record.id.in_(runs.values()))
     )
     known = {row.id: row for row in rows}
-    return [
+    orphaned = [
         run_id
         for run_id, row_id in runs.items()
         if row_id in known
@@ -298,3 +311,4 @@ def ended_runs(session: Session, record: statuses.Record, runs: Mapping[UUID, UU
             or known[row_id].flow_run_id not in (None, run_id)
         )
     ]
+    return IdleRuns(orphaned, [run_id for run_id in runs if runs[run_id] not in known])

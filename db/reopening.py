@@ -61,15 +61,7 @@ def reopen_preview(
         PreviewUnderWay, SourceUnderWay, BulkTaskUnderWay: a run is at work on it, or on what it is
             a part of.
     """
-    known = session.get(CTAIFramePreview, preview_id)
-    if known is None:
-        raise _unknown(session, "preview", preview_id)
-    bulk_task, source = lock(session, known.source_id)
-    preview = session.get(
-        CTAIFramePreview, preview_id, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if preview is None:
-        raise UnknownRecord("preview", preview_id)
+    bulk_task, source, preview = lock_preview(session, preview_id)
     if preview.status in statuses.UNFINISHED:
         _check_may_go_on(session, bulk_task, source, preview, run_id)
         if preview.filled_attempt == preview.attempt:  # it only lacked its run's last word
@@ -221,6 +213,26 @@ def lock(session: Session, source_id: UUID) -> tuple[CTABulkGenerateTask, CTABul
     if bulk_task is None or source is None:
         raise _unknown(session, "source", source_id)
     return bulk_task, source
+
+
+def lock_preview(
+    session: Session, preview_id: UUID
+) -> tuple[CTABulkGenerateTask, CTABulkGenerateSource, CTAIFramePreview]:
+    """Have everybody else wait who wants to move a preview, or what it is a part of.
+
+    Raises:
+        UnknownRecord: no preview has this id; `WrongKindOfRecord` where another record has it.
+    """
+    known = session.get(CTAIFramePreview, preview_id)
+    if known is None:
+        raise _unknown(session, "preview", preview_id)
+    bulk_task, source = lock(session, known.source_id)
+    preview = session.get(
+        CTAIFramePreview, preview_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if preview is None:
+        raise UnknownRecord("preview", preview_id)
+    return bulk_task, source, preview
 
 
 def _lock_previews(session: Session, source_id: UUID) -> dict[UUID, CTAIFramePreview]:

@@ -39,20 +39,20 @@ def resume(
     if bulk_task.status in statuses.UNFINISHED:
         if bulk_task.reopened_at is not None:
             raise BulkTaskReopened(bulk_task_id)
-        waits = bulk_task.flow_run_id is None
+        waits = bulk_task.status == TaskStatus.PENDING and bulk_task.flow_run_id in (None, run_id)
         if run_id is None or not (
             waits or bulk_task.flow_run_id == run_id or is_lost(session, bulk_task)
         ):
             raise BulkTaskUnderWay(bulk_task_id, bulk_task.flow_run_id)
     elif not _reopen_sources(session, bulk_task_id):
         raise BulkTaskNotFailed(bulk_task_id)
-    of_previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
-    statuses.complete_filled(session, of_previews)
-    statuses.requeue_previews(session, of_previews)
-    release_sources(session, bulk_task_id)
     if not waits:
+        of_previews = CTAIFramePreview.bulk_generate_task_id == bulk_task_id
+        statuses.complete_filled(session, of_previews)
+        statuses.requeue_previews(session, of_previews)
+        release_sources(session, bulk_task_id)
         bulk_task.attempt += 1
-    bulk_task.times_lost = 0
+        bulk_task.times_lost = 0
     give(bulk_task, run_id, lease_id)
 
 

@@ -16,6 +16,8 @@ from db.embedded import start_embedded_postgres
 from settings import Settings, get_settings
 
 _MIGRATION_LOCK = 7_264_110_283
+# A database machine that vanishes without a word is noticed in a minute; TCP alone takes two hours.
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _engines: dict[str, Engine] = {}
 _engines_lock = threading.Lock()
 
@@ -78,7 +80,8 @@ def connect(
         pool_timeout=60,
         pool_pre_ping=pool_pre_ping,
         connect_args={
-            "application_name": "cta-previews", "connect_timeout": 10, **(connect_args or {})
+            "application_name": "cta-previews", "connect_timeout": 10, **_KEEPALIVES,
+            **(connect_args or {}),
         },
     )  # fmt: skip
 

@@ -1,9 +1,22 @@
 """How a status moves: forwards only, and only by the run that owns the row."""
 
-from typing import Any, cast
+import typing
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -20,6 +33,9 @@ WAITING = (TaskStatus.PENDING, PreviewStatus.QUEUED)
 UNFINISHED = (*WAITING, TaskStatus.RUNNING)
 ENDED_EARLY = "The run ended before this was finished; it can be run again."
 STAYS_AS_IT_WAS = "It could not be made anew, and stays as it was."
+_DRAFT_SHOWN = CTAIFramePreview.prefill.op("-")(
+    cast(["original_background_url", "generated_background_url"], ARRAY(Text))
+)
 
 
 def start(
@@ -108,8 +124,9 @@ def close_previews(session: Session, condition: ColumnElement[bool], reason: str
     """End every unfinished preview that meets `condition`; returns how many there were.
 
     One whose attempt has filled it is `done`. So is one that an earlier attempt has filled: it
-    stays as it was, and says why it was not made anew. The others are `failed`. What exists of
-    their halves stays, for the next attempt.
+    stays as it was, and says why it was not made anew; a half that was to be made anew, and was
+    not, is the one that it shows. The others are `failed`. What exists of their halves stays, for
+    the next attempt.
     """
     filled = complete_filled(session, condition)
     kept = session.execute(
@@ -122,6 +139,11 @@ def close_previews(session: Session, condition: ColumnElement[bool], reason: str
         .values(
             status=PreviewStatus.DONE,
             lease_id=None,
+            background_url=func.coalesce(
+                CTAIFramePreview.background_url,
+                CTAIFramePreview.prefill["generated_background_url"].astext,
+            ),
+            draft=func.coalesce(CTAIFramePreview.draft, _DRAFT_SHOWN),
             error_message=f"{STAYS_AS_IT_WAS} {reason or ENDED_EARLY}",
             finished_at=func.clock_timestamp(),
         )
@@ -186,4 +208,4 @@ def _free_for(record: Record, run_id: UUID) -> ColumnElement[bool]:
 
 def rows_of(result: Any) -> int:
     """How many rows a statement has written."""
-    return cast("CursorResult[Any]", result).rowcount
+    return typing.cast("CursorResult[Any]", result).rowcount

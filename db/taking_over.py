@@ -30,10 +30,11 @@ def take_over_source(session: Session, source_id: UUID, run_id: UUID) -> bool:
 
     Raises:
         UnknownRecord: no source has this id.
-        BulkTaskNotOwned: another run works on the bulk task.
+        BulkTaskNotOwned: another run works on the bulk task, or the run has ended and parts of it
+            are being run again by themselves.
     """
     bulk_task, source = lock(session, source_id)
-    if bulk_task.flow_run_id != run_id:
+    if bulk_task.flow_run_id != run_id or bulk_task.reopened_at is not None:
         raise BulkTaskNotOwned(bulk_task.id)
     if source.status not in statuses.UNFINISHED:
         return False

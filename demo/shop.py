@@ -27,6 +27,8 @@ _GONE_PATH = "/products/last-season-tent"
 _BOT_WALL_PATH = "/products/members-only-parka"
 _ROBOTS = "User-agent: *\nAllow: /\nDisallow: /basket\n"
 _NEIGHBOURS = 3
+# How often it looks whether it is to close; by itself the server would take half a second for that.
+_NOTICES_ITS_END_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class Shop:
         """Opens the shop; it answers from then on."""
         self._server = _Server(("127.0.0.1", self._port), _handler(self.answer))
         self._port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_NOTICES_ITS_END_SECONDS,), daemon=True
+        )
         self._thread.start()
         return self
 

@@ -4,14 +4,17 @@ Prefect logs what a hook raises and goes on, so each write is tried again for a 
 nothing when it comes late or twice, and is refused by rows that another run owns.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State
 
-from db import bulk_tasks, previews, reopening, sources
+from db import bulk_tasks, previews, reopening, sources, waiting
+from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.retrying import persistent
 from db.session import unit_of_work
+from db.waiting import WaitingRecord
 from tasks.claims import attempt_of, forget_attempt, is_part_of_another
 from tasks.failures import NothingGenerated, explain, outcome_of
 from tasks.leases import lease_of_process
@@ -54,10 +57,24 @@ def settle_bulk_task(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
 
 
 @persistent
-def give_up_bulk_task(bulk_task_id: UUID, reason: str) -> None:
-    """A bulk task never got its run."""
+def give_up(parameters: Mapping[str, Any], reason: str) -> None:
+    """The row that a run was to be about, by the run's parameters, never got the run."""
     with unit_of_work() as session:
-        bulk_tasks.give_up(session, bulk_task_id, reason)
+        waiting.give_up(session, *_row_of(parameters), reason)
+
+
+@persistent
+def end_lost(flow_run: FlowRun, state: State[Any]) -> None:
+    """The row of a run has ended that no hook of the run ends any more, whether it began or not."""
+    with unit_of_work() as session:
+        waiting.end(session, *_row_of(flow_run.parameters), flow_run.id, reason_of(state))
+
+
+def _row_of(parameters: Mapping[str, Any]) -> tuple[WaitingRecord, UUID]:
+    """What a run is about that is a part of no other: a bulk task or a preview."""
+    if preview_id := parameters.get("preview_id"):
+        return CTAIFramePreview, UUID(str(preview_id))
+    return CTABulkGenerateTask, UUID(str(parameters["bulk_task_id"]))
 
 
 @persistent

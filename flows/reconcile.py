@@ -16,6 +16,7 @@ from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePrevi
 from db.reconciling import OwnedRow, WaitingRow
 from db.retrying import persistent
 from db.session import unit_of_work
+from db.waiting import run_key
 from flows.hooks import bulk_task_id_of, reason_of
 from flows.runs import Runs, prefect_runs
 from settings import get_settings
@@ -156,7 +157,7 @@ def _start_waiting(runs: Runs) -> int:
         if not runs.can_start(flow_name):
             continue
         # Whoever looks at the same time starts the same run.
-        key = f"{flow_name} {row.id} {row.since.isoformat()}"
+        key = run_key(flow_name, row.id, row.since)
         run_id = runs.start(flow_name, {parameter: str(row.id)}, key)
         started += _give(row, run_id)
     return started
@@ -169,11 +170,26 @@ def _close_orphans(runs: Runs) -> int:
         for some in runs.moving(flow_name, ORPHANED_AFTER):
             about = {run.id: _row_id_of(run) for run in some}
             with unit_of_work() as session:
-                orphans = reconciling.ended_runs(session, record, about)
-            for run_id in orphans:
+                idle = reconciling.idle_runs(session, record, about)
+            unrecorded = [
+                run for run in some if run.id in idle.unknown and _never_recorded(runs, run)
+            ]
+            for run_id in (*idle.orphaned, *(run.id for run in unrecorded)):
                 runs.close(run_id, _ORPHANED)
-            closed += len(orphans)
+                closed += 1
     return closed
+
+
+def _never_recorded(runs: Runs, run: FlowRun) -> bool:
+    """Whether a run that was to record a bulk task has not, in a time that would do for all."""
+    records = run.id == _row_id_of(run)
+    began = run.start_time or run.expected_start_time
+    return (
+        records
+        and began is not None
+        and began < datetime.now(UTC) - FORGOTTEN_AFTER
+        and not runs.has_completed(run.id, "record-bulk-task")
+    )
 
 
 def _row_id_of(run: FlowRun) -> UUID:

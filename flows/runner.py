@@ -1,9 +1,10 @@
-"""`python -m flows.runner`: runs the bulk tasks that another process hands to it.
+"""`python -m flows.runner`: runs the flows that another process asks for.
 
-In, on standard input: one JSON object a line, the parameters of `bulk_generate`. Out, on standard
-output: `{"ready": true}`, then for each `{"bulk_task_id": …, "flow_run_id": …}` once its run exists
-(or `"problem": …`), and `{"bulk_task_id": …, "ended": true}` when it has ended. When the input
-ends, what is under way is closed as failed and the process ends with all that it started.
+In, on standard input: one JSON object a line, `{"key": …, "flow": …, "parameters": …}`, each with a
+key of its own, the name of a flow of `FLOWS`, and its parameters. Out, on standard output:
+`{"ready": true}`, then for each `{"key": …, "flow_run_id": …}` once its run exists (or
+`"problem": …`), and `{"key": …, "ended": true}` when it has ended. When the input ends, the rows of
+what is under way are ended with the reason, and the process ends with all that it started.
 """
 
 import json
@@ -12,34 +13,51 @@ import signal
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import UUID
 
 import psutil
+from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import run_flow
 from prefect.states import Crashed, Pending
 
 from flows.bulk_generate import bulk_generate
-from flows.hooks import give_up_bulk_task, settle_bulk_task
+from flows.generate_preview import generate_preview
+from flows.hooks import end_lost, give_up
+from flows.regenerate import regenerate
+from flows.retry_failed import retry_failed
 from settings import PROJECT_ROOT
 from tasks.limits import ensure_generation_limit
 
+FLOWS: dict[str, Flow[..., Any]] = {
+    flow.name: flow for flow in (bulk_generate, retry_failed, generate_preview, regenerate)
+}
 MOST_AT_ONCE = 4
 CREATION_SECONDS = 5
 STOPPED = "The process that ran it was stopped."
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A run that is asked for, and the run itself once it exists."""
+
+    key: str
+    flow: Flow[..., Any]
+    parameters: dict[str, Any]
+    created: "Future[FlowRun]" = field(default_factory=Future)
+
+
 class Runner:
-    """Runs bulk tasks side by side, and answers on `output`."""
+    """Runs flows side by side, and answers on `output`."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
         self._lock = threading.Lock()
         self._places = threading.Semaphore(MOST_AT_ONCE)
-        self._under_way: dict[str, Future[FlowRun]] = {}
+        self._under_way: dict[str, Wanted] = {}
 
     def tell(self, **message: Any) -> None:
         """Write one line."""
@@ -47,47 +65,47 @@ class Runner:
             self._output.write(json.dumps(message) + "\n")
             self._output.flush()
 
-    def start(self, parameters: dict[str, Any]) -> None:
-        """Begin one bulk task in a thread of its own."""
-        created = self._under_way[parameters["bulk_task_id"]] = Future()
-        threading.Thread(target=self._run, args=(parameters, created), daemon=True).start()
+    def start(self, order: dict[str, Any]) -> None:
+        """Begin one run in a thread of its own."""
+        wanted = Wanted(order["key"], FLOWS[order["flow"]], order["parameters"])
+        self._under_way[wanted.key] = wanted
+        threading.Thread(target=self._run, args=(wanted,), daemon=True).start()
 
-    def _run(self, parameters: dict[str, Any], created: Future[FlowRun]) -> None:
-        bulk_task_id = parameters["bulk_task_id"]
+    def _run(self, wanted: Wanted) -> None:
         try:
             with get_client(sync_client=True) as client:
                 flow_run = client.create_flow_run(
-                    bulk_generate, parameters=parameters, state=Pending()
+                    wanted.flow, parameters=wanted.parameters, state=Pending()
                 )
         except Exception as error:
-            created.set_exception(error)
-            del self._under_way[bulk_task_id]
-            self.tell(bulk_task_id=bulk_task_id, problem=f"Prefect refused the run: {error}")
+            wanted.created.set_exception(error)
+            del self._under_way[wanted.key]
+            self.tell(key=wanted.key, problem=f"Prefect refused the run: {error}")
             return
-        created.set_result(flow_run)
-        self.tell(bulk_task_id=bulk_task_id, flow_run_id=str(flow_run.id))
+        wanted.created.set_result(flow_run)
+        self.tell(key=wanted.key, flow_run_id=str(flow_run.id))
         with self._places:
             try:
-                run_flow(bulk_generate, flow_run=flow_run, return_type="state")
+                run_flow(wanted.flow, flow_run=flow_run, return_type="state")
             except Exception as error:
                 # What goes wrong in a run stands on the rows; here Prefect itself went wrong.
-                settle_bulk_task(bulk_generate, flow_run, Crashed(message=str(error)))
-        del self._under_way[bulk_task_id]
-        self.tell(bulk_task_id=bulk_task_id, ended=True)
+                end_lost(flow_run, Crashed(message=str(error)))
+        del self._under_way[wanted.key]
+        self.tell(key=wanted.key, ended=True)
 
     def close(self) -> None:
-        """End as failed what is under way, on its rows and in Prefect."""
+        """End what is under way, on its rows and in Prefect, with the reason."""
         crashed: State[Any] = Crashed(message=STOPPED)
         flow_runs = []
-        for bulk_task_id, created in list(self._under_way.items()):
+        for wanted in list(self._under_way.values()):
             try:
-                flow_runs.append(created.result(timeout=CREATION_SECONDS))
+                flow_runs.append(wanted.created.result(timeout=CREATION_SECONDS))
             except Exception:
                 with suppress(Exception):
-                    give_up_bulk_task(UUID(bulk_task_id), STOPPED)
+                    give_up(wanted.parameters, STOPPED)
         for flow_run in flow_runs:
             with suppress(Exception):
-                settle_bulk_task(bulk_generate, flow_run, crashed)
+                end_lost(flow_run, crashed)
         for flow_run in flow_runs:
             with suppress(Exception), get_client(sync_client=True) as client:
                 client.set_flow_run_state(flow_run.id, crashed, force=True)

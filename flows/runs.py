@@ -15,6 +15,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    TaskRunFilter,
+    TaskRunFilterName,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
@@ -77,6 +81,18 @@ class Runs:
                 break
         for first in range(0, len(found), _RUNS_PER_CALL):
             yield found[first : first + _RUNS_PER_CALL]
+
+    def has_completed(self, run_id: UUID, task_name: str) -> bool:
+        """Whether a task of this name has ended well within a run."""
+        found = self._client.read_task_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])),
+            task_run_filter=TaskRunFilter(
+                name=TaskRunFilterName(like_=task_name),
+                state=TaskRunFilterState(type=TaskRunFilterStateType(any_=[StateType.COMPLETED])),
+            ),
+            limit=1,
+        )
+        return bool(found)
 
     def close(self, run_id: UUID, reason: str) -> None:
         """End a run that nobody works on any more, as crashed."""

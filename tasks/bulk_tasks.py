@@ -104,6 +104,7 @@ def recorded_sources(run_id: UUID) -> list[SourceReference] | None:
         return sources.unfinished(session, run_id)
 
 
+@persistent
 def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:
     """Look at what became of a bulk task after its sources have ended, and log it with its cost.
 
@@ -130,6 +131,7 @@ def check_bulk_task(bulk_task_id: UUID, problems: Sequence[str]) -> None:
             )
 
 
+@persistent
 def bulk_generate_result(bulk_task_id: UUID) -> BulkGenerateResult:
     """What became of a bulk task, from its records."""
     with unit_of_work() as session:

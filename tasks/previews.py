@@ -121,6 +121,7 @@ def _edits_of(request: previews.PreviewRequest) -> KeptEdits:
     return KeptEdits(request.filled or {}, request.edited_fields if request.filled else [])
 
 
+@persistent
 def check_source(source_id: UUID, problems: Sequence[str]) -> None:
     """Look at what became of a source after its previews have ended.
 

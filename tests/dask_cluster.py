@@ -92,11 +92,12 @@ from prefect.flows import load_flow_from_entrypoint
 loaded = load_flow_from_entrypoint('flows/bulk_generate.py:bulk_generate')
 run_flow(loaded, parameters={'sources': sources})
 """
-IMPATIENT_CALL = f"""
-import flows.over_dask
-flows.over_dask._WITHOUT_WORKERS_SECONDS = flows.over_dask._LOOK_SECONDS = 2
-{CALL}
-"""
+
+
+def impatient(call: str, *names: str) -> str:
+    """The call with two seconds for each of these constants of `flows.over_dask`."""
+    changes = "".join(f"flows.over_dask.{name} = 2\n" for name in names)
+    return f"import flows.over_dask\n{changes}{call}"
 
 
 class Batch:

@@ -93,7 +93,7 @@ class GeminiServer:
         self._server = _Server(("127.0.0.1", 0), _Visit)
         self._server.gemini = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self) -> Self:
         return self

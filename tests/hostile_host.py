@@ -42,7 +42,7 @@ class HostileHost:
         self._server.host, self._server.certificate = self, certificate
         self.port = int(self._server.server_address[1])
         self.name = f"127.0.0.1:{self.port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()

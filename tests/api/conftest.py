@@ -26,14 +26,18 @@ class NotedOrders:
     """A launcher that starts nothing and remembers what it was asked for."""
 
     orders: list[Order] = field(default_factory=list)
-    run_ids: dict[UUID, UUID] = field(default_factory=dict)
+    runs: dict[str, UUID] = field(default_factory=dict)
     trouble: Exception | None = None
 
     def start(self, order: Order) -> UUID:
         if self.trouble is not None:
             raise self.trouble
         self.orders.append(order)
-        return self.run_ids.setdefault(order.bulk_task_id, uuid4())
+        return self.runs.setdefault(order.key, uuid4())
+
+    def run_of(self, batch_id: UUID) -> UUID:
+        """The run that makes a batch for the first time."""
+        return self.runs[str(batch_id)]
 
     def check(self) -> None:
         if self.trouble is not None:

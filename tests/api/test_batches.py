@@ -39,13 +39,13 @@ def test_a_batch_is_recorded_and_then_started(ann: TestClient, launcher: NotedOr
     [batch] = recorded()
     [order] = launcher.orders
     assert answer.json() == {
-        "bulk_generate_task_id": str(batch.id), "task_id": str(launcher.run_ids[batch.id]),
+        "bulk_generate_task_id": str(batch.id), "task_id": str(launcher.run_of(batch.id)),
     }  # fmt: skip
     assert answer.headers["Location"] == f"http://api.example/batch/{batch.id}/"
     assert (batch.workspace, batch.user, batch.status) == ("acme", "ann", "pending")
     assert batch.refresh
-    assert batch.flow_run_id == launcher.run_ids[batch.id]
-    assert order.as_parameters() == {
+    assert batch.flow_run_id == launcher.run_of(batch.id)
+    assert order.parameters == {
         "sources": [{"url": "https://shop.example/a", "batch_size": 3},
                     {"url": "https://shop.example/b", "batch_size": 1}],
         "workspace": "acme", "user": "ann", "refresh": True, "bulk_task_id": str(batch.id),
@@ -181,7 +181,7 @@ def test_a_request_whose_process_died_before_it_started_the_run_starts_it_when_r
     answer = ann.post("/batch/", json=JOB, headers=headers)
     assert answer.status_code == 201
     [batch] = recorded()
-    assert batch.flow_run_id == launcher.run_ids[batch.id] == UUID(answer.json()["task_id"])
+    assert batch.flow_run_id == launcher.run_of(batch.id) == UUID(answer.json()["task_id"])
 
 
 def test_what_an_api_had_recorded_when_it_died_is_started_by_the_next(
@@ -200,9 +200,9 @@ def test_what_an_api_had_recorded_when_it_died_is_started_by_the_next(
         )
     start_forgotten(launcher)
     [order] = launcher.orders
-    assert (order.bulk_task_id, order.sources) == (older.id, JOB["sources"])
-    assert (order.workspace, order.user) == ("acme", "ann")
-    assert {batch.flow_run_id for batch in recorded()} == {launcher.run_ids[older.id], None}
+    assert (order.flow, order.row_id, order.workspace) == ("bulk-generate", older.id, "acme")
+    assert (order.parameters["sources"], order.parameters["user"]) == (JOB["sources"], "ann")
+    assert {batch.flow_run_id for batch in recorded()} == {launcher.run_of(older.id), None}
 
 
 def test_a_batch_that_was_given_up_meanwhile_is_not_answered_as_started(
@@ -210,7 +210,7 @@ def test_a_batch_that_was_given_up_meanwhile_is_not_answered_as_started(
 ) -> None:
     def give_up_meanwhile(order: Any) -> UUID:
         with unit_of_work() as session:
-            bulk_tasks.give_up(session, order.bulk_task_id, "Another request gave it up.")
+            bulk_tasks.give_up(session, order.row_id, "Another request gave it up.")
         return uuid4()
 
     monkeypatch.setattr(launcher, "start", give_up_meanwhile)
@@ -231,7 +231,7 @@ def test_twenty_at_once_with_one_key_make_one_batch(ann: TestClient, launcher: N
     assert len({answer.text for answer in answers}) == 1
     assert len(recorded()) == 1
     # Prefect takes the bulk task's id for a key of its own, so that asking it again is harmless.
-    assert len({order.bulk_task_id for order in launcher.orders}) == 1
+    assert len({order.key for order in launcher.orders}) == 1
 
 
 def test_a_batch_is_shown_with_its_progress_and_its_sources(ann: TestClient) -> None:

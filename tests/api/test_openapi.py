@@ -17,7 +17,6 @@ from tests.api.conftest import ANN, NotedOrders, make_batch, new_token
 from tests.prefect_server import free_port
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-SECONDS = 30
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
@@ -43,20 +42,23 @@ def served(database: Engine) -> Iterator[str]:
     thread.join(timeout=30)
 
 
-@pytest.mark.timeout(SECONDS + 60)
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize(
+    ("seconds", "least_cases"), [(10, 150), pytest.param(30, 500, marks=pytest.mark.faults)]
+)
 def test_no_answer_is_outside_of_the_document_and_none_is_the_servers_fault(
-    served: str, tmp_path: Path
+    served: str, tmp_path: Path, seconds: int, least_cases: int
 ) -> None:
     make_batch(ANN)
     ran = subprocess.run(
         [
             SCHEMATHESIS, "run", f"{served}/openapi.json",
             "--header", f"Authorization: Bearer {new_token(ANN)}",
-            "--checks", CHECKS, "--mode", "all", "--max-examples", "25", "--max-time", str(SECONDS),
+            "--checks", CHECKS, "--mode", "all", "--max-examples", "25", "--max-time", str(seconds),
             "--seed", "20", "--continue-on-failure", "--no-color", "--generation-database", "none",
         ],
-        cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS + 50,
+        cwd=tmp_path, capture_output=True, text=True, timeout=seconds + 50,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr
     [cases] = re.findall(r"(\d[\d,]*) generated", ran.stdout)
-    assert int(cases.replace(",", "")) > 500, ran.stdout
+    assert int(cases.replace(",", "")) > least_cases, ran.stdout

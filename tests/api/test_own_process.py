@@ -16,13 +16,14 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from catalog.product import Source
 from db import bulk_tasks
+from db.models import CTAIFramePreview
 from db.session import unit_of_work
 from settings import PROJECT_ROOT
-from tests.api.conftest import ANN, new_token
+from tests.api.conftest import ANN, make_batch, new_token
 from tests.api.served import Served, served
 from tests.pages import Pages
 from tests.prefect_server import connection_url
@@ -166,6 +167,7 @@ def test_a_batch_is_made_without_server_and_worker(
         assert runs_of(api, made["bulk_generate_task_id"]) == [made["task_id"]]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_an_api_that_ends_leaves_nothing_under_way_and_nobody_behind(
     serve: Callable[[int], Any], pages: Pages, database: Engine, how: signal.Signals
@@ -184,6 +186,7 @@ def test_an_api_that_ends_leaves_nothing_under_way_and_nobody_behind(
     assert all("The process that ran it was stopped." in reason for reason in reasons)
 
 
+@pytest.mark.faults
 def test_a_process_that_dies_fails_its_batches_and_is_replaced(
     serve: Callable[[int], Any], pages: Pages, database: Engine
 ) -> None:
@@ -200,6 +203,62 @@ def test_a_process_that_dies_fails_its_batches_and_is_replaced(
 
         address = begin(ann, job(pages, count=1, batch_size=1))
         wait_for(lambda: ann.get(address).json()["status"] == "done")
+
+
+def test_what_failed_is_made_again_and_a_background_anew(
+    serve: Callable[[int], Any], pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = pages.answer
+    with serve(6000) as (_, ann):
+        with monkeypatch.context() as gone:
+            gone.setattr(pages, "answer", lambda path: answer("/gone"))
+            made = ann.post("/batch/", json=job(pages, count=1, batch_size=2)).json()
+            batch = f"/batch/{made['bulk_generate_task_id']}/"
+            wait_for(lambda: ann.get(batch).json()["status"] == "failed")
+        for _ in range(2):  # the key of the first retry does not serve for the second
+            with monkeypatch.context() as gone:
+                gone.setattr(pages, "answer", lambda path: answer("/gone"))
+                retried = ann.post(f"{batch}retry/").raise_for_status().json()
+                wait_for(lambda: ann.get(batch).json()["status"] == "failed")
+            assert ann.get(batch).json()["task_id"] == retried["task_id"]
+        ann.post(f"{batch}retry/").raise_for_status()
+        wait_for(lambda: ann.get(batch).json()["status"] == "done")
+        assert ann.get(batch).json()["progress"]["done"] == 2
+
+        [before, _] = ann.get("/previews/").json()["results"]
+        shown = f"/previews/{before['id']}/"
+        ann.post(f"{shown}regenerate/", json={"parts": ["background"]}).raise_for_status()
+        wait_for(lambda: ann.get(batch).json()["status"] == "done")
+        anew = ann.get(shown).json()
+        assert (anew["status"], anew["attempt"]) == ("done", 2)
+        assert anew["prefill"]["headline"] == before["prefill"]["headline"]
+        address = "generated_background_url"
+        assert anew["prefill"][address] != before["prefill"][address]
+
+
+def test_an_api_that_ends_leaves_no_preview_that_is_made_anew_under_way(
+    serve: Callable[[int], Any], database: Engine
+) -> None:
+    batch = make_batch(ANN)
+    with serve(1) as (api, ann):
+        for preview_id in batch.preview_ids:  # at the cap of one a minute all but one wait
+            ann.post(f"/previews/{preview_id}/regenerate/").raise_for_status()
+        shown = ann.get(f"/batch/{batch.id}/").json()
+        assert shown["status"] == "running"
+        api.process.send_signal(signal.SIGTERM)
+        api.process.wait(60)
+        settled(database, 0.5)
+    with unit_of_work() as session:
+        of_batch = CTAIFramePreview.id.in_(batch.preview_ids)
+        *shown, failed = session.scalars(
+            select(CTAIFramePreview).where(of_batch).order_by(CTAIFramePreview.position)
+        )
+    assert [(one.status, one.attempt, bool(one.prefill)) for one in shown] == [
+        ("done", 2, True)
+    ] * 2
+    assert (failed.status, failed.attempt) == ("failed", 2)
+    reasons = [str(one.error_message) for one in (*shown, failed)]
+    assert sum("The process that ran it was stopped." in reason for reason in reasons) >= 2
 
 
 NOISY_RUNNER = """
@@ -223,7 +282,8 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
     url, batch_id = f"{pages.url}/gone", uuid4()
     with unit_of_work() as session:
         bulk_tasks.record(session, batch_id, [Source(url=url)], workspace="acme", user="ann")
-    order = json.dumps({"sources": [{"url": url}], "bulk_task_id": str(batch_id)})
+    parameters = {"sources": [{"url": url}], "bulk_task_id": str(batch_id)}
+    order = json.dumps({"key": "monday", "flow": "bulk-generate", "parameters": parameters})
     environment = os.environ | {
         "PREFECT_HOME": str(home), "PREFECT_SERVER_DATABASE_CONNECTION_URL": connection_url(home),
     }  # fmt: skip
@@ -235,12 +295,13 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     ready, started = map(json.loads, ended.stdout.splitlines())
     assert ready == {"ready": True}
-    assert started["bulk_task_id"] == str(batch_id)
+    assert started["key"] == "monday"
     for status, reason in settled(database, 0.5):
         assert status == "failed"
         assert "The process that ran it was stopped." in reason
 
 
+@pytest.mark.faults
 def test_a_batch_whose_prefect_server_dies_is_failed_and_the_next_one_is_made(
     serve: Callable[[int], Any], pages: Pages, database: Engine
 ) -> None:

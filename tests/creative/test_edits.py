@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creative.edits import edit_prefill
+from creative.edits import KeptEdits, edit_prefill
 from creative.prefill import Prefill
 from tests.creative.edit_samples import (
     BACKGROUND,
@@ -183,3 +183,37 @@ def test_edits_of_different_fields_come_to_the_same_in_either_order(
         return stored
 
     assert apply(first, second) == apply(second, first) == apply(changes)
+
+
+FRESH = Prefill.model_validate(
+    GIVEN
+    | {
+        "headline": "Warm for hours", "brand": "Nord", "cta": {"text": "Buy", "url": "https://a.b/c"},
+        "widgets": [], "generated_background_url": "file:///media/backgrounds/2.jpg",
+    }
+)  # fmt: skip
+
+
+def test_edits_stay_in_a_prefill_that_is_made_anew_and_all_else_is_new() -> None:
+    stored = after(headline="Mine", brand=None, cta={"text": "Mine"}, widgets=[PRICE_TAG])
+    edits = KeptEdits(stored, ["headline", "brand", "cta.text", "widgets"])
+    assert edits.has_headline
+    kept = edits.of_prefill(FRESH)
+    assert (kept.headline, kept.brand, kept.cta.text) == ("Mine", None, "Mine")
+    assert [dict(widget) for widget in kept.widgets] == [PRICE_TAG]
+    assert (kept.cta.url, kept.generated_background_url) == (
+        "https://a.b/c", "file:///media/backgrounds/2.jpg",
+    )  # fmt: skip
+
+
+def test_without_edits_what_is_made_anew_is_all_new() -> None:
+    edits = KeptEdits(STORED, [])
+    assert edits.of_prefill(FRESH) == FRESH
+    assert edits.of_draft({"headline": "Tea"}) == {"headline": "Tea"}
+    assert not edits.has_headline
+
+
+def test_a_background_that_a_person_has_set_is_no_part_of_a_draft() -> None:
+    edits = KeptEdits(STORED, ["generated_background_url", "scrim"])
+    assert edits.of_draft({"scrim": 0.1}) == {"scrim": STORED["scrim"]}
+    assert edits.of_prefill(FRESH).generated_background_url == BACKGROUND

@@ -29,9 +29,13 @@ TOKENS = CTAApiToken.__tablename__
 OF_NO_WORKSPACE = {"cta_generation_turn", "cta_lease", "cta_deleted_preview"}
 MAY_CHANGE = {
     "cta_bulk_generate_task": {"status", "error_message", "flow_run_id", "finished_at",
-                               "idempotency_key", "request_hash", "updated_at"},
-    "cta_bulk_generate_source": {"status", "error_message", "finished_at", "updated_at"},
-    "cta_iframe_preview": {"prefill", "headline_key", "edited_fields", "updated_at"},
+                               "idempotency_key", "request_hash", "updated_at", "attempt",
+                               "lease_id", "times_lost", "started_at", "reopened_at"},
+    "cta_bulk_generate_source": {"status", "error_message", "finished_at", "updated_at",
+                                 "flow_run_id", "lease_id", "reopened_at"},
+    "cta_iframe_preview": {"prefill", "headline_key", "edited_fields", "updated_at", "status",
+                           "error_message", "attempt", "flow_run_id", "lease_id", "times_lost",
+                           "background_url", "draft", "finished_at"},
 }  # fmt: skip
 MAY_ADD_TO = {"cta_bulk_generate_task", "cta_bulk_generate_source"}
 MAY_DELETE_FROM = {"cta_bulk_generate_task"}
@@ -108,9 +112,9 @@ def test_the_role_changes_the_columns_that_the_api_changes(
 
 def test_the_role_does_not_move_rows_to_another_workspace(ids: Ids) -> None:
     for values in (
-        {"status": "failed", "error_message": "x"},
         {"workspace": THEIRS},
-        {"attempt": 9},
+        {"product_id": uuid4()},
+        {"filled_attempt": 9},
     ):
         with workspace_unit_of_work(OURS) as session:
             with pytest.raises(ProgrammingError, match="permission denied"), session.begin_nested():

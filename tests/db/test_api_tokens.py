@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from api.tokens import commands
 from db import api_tokens
 from db.api_tokens import Member, NoValidToken, TokenExists, TokenRefused
 from db.models import CTAApiToken
@@ -49,11 +51,18 @@ def revoke(engine: Engine, member: Member = ANN) -> None:
         api_tokens.revoke(session, member)
 
 
-def run(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
+def run_process(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "api.tokens", *arguments],
         cwd=PROJECT_ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
+
+
+def run(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
+    """The command in this process, with arguments as Python has them of its command line."""
+    given = [os.fsdecode(argument) for argument in arguments]
+    ended = CliRunner().invoke(commands, given, prog_name="api.tokens")
+    return subprocess.CompletedProcess(given, ended.exit_code, ended.stdout, ended.stderr)
 
 
 def run_for(command: str, member: Member) -> subprocess.CompletedProcess[str]:
@@ -192,12 +201,13 @@ def test_what_is_no_hash_is_refused(session: Session, given: bytes) -> None:
 
 
 def test_the_command_prints_the_token_alone(database: Engine) -> None:
-    made = run_for("create", ANN)
+    arguments = ("create", "--workspace", ANN.workspace, "--user", ANN.user)
+    made = run_process(*arguments)
     assert (made.returncode, made.stderr) == (0, "")
     assert re.fullmatch(r"cta_[A-Za-z0-9_-]{43}\n", made.stdout)
     assert member_of(made.stdout.strip()) == ANN
 
-    again = run_for("create", ANN)
+    again = run_process(*arguments)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == (
         "'ann' has a token in the workspace 'acme' already; revoke it before you make another.\n"
@@ -249,5 +259,11 @@ def test_a_name_that_cannot_be_is_refused_by_its_option(
 def test_names_of_200_characters_in_any_script_are_taken(database: Engine) -> None:
     member = Member("陶" * 200, "Zoë O'Neil " * 18 + "ab")
     assert len(member.user) == 200
-    made = run_for("create", member)
+    made = run_process("create", "--workspace", member.workspace, "--user", member.user)
     assert member_of(made.stdout.strip()) == member
+
+
+def test_bytes_that_are_no_text_are_refused_on_the_command_line(database: Engine) -> None:
+    refused = run_process("create", "--workspace", "acme", "--user", b"a\xff")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Invalid value for --user" in refused.stderr

@@ -20,7 +20,16 @@ from sqlalchemy import (
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from db import bulk_tasks, costs, outcomes, shown_previews, workspaces
+from db import (
+    bulk_tasks,
+    costs,
+    outcomes,
+    reopening,
+    resuming,
+    shown_previews,
+    waiting,
+    workspaces,
+)
 from db.errors import UnknownRecord
 from db.models import (
     CTAApiToken,
@@ -169,9 +178,15 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
             partial(bulk_tasks.own, session, task_id, uuid4()),
             partial(shown_previews.show, session, preview_id),
             partial(shown_previews.filled, session, preview_id),
+            partial(resuming.resume, session, task_id),
+            partial(reopening.reopen_preview, session, preview_id, parts=["background"]),
+            partial(waiting.own, session, CTABulkGenerateTask, task_id, uuid4()),
         ):
             with pytest.raises(UnknownRecord):
                 unknown()
+        waiting.own(session, CTAIFramePreview, preview_id, uuid4())
+        for kind, row_id in ((CTABulkGenerateTask, task_id), (CTAIFramePreview, preview_id)):
+            assert waiting.give_up(session, kind, row_id, "It could not be started.") is None
         assert bulk_tasks.give_up(session, task_id, "It could not be started.") is None
         assert progress(session, task_id) == Progress(0, 0, 0, 0, 0)
         assert outcomes.by_source(session, task_id) == []

@@ -226,6 +226,7 @@ def running(services: dict[str, Any], image: Path, tmp_path: Path) -> Iterator[R
     running.close()
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(400)
 def test_the_services_start_one_after_the_other_and_are_well(running: Running) -> None:
     running.start("prefect")

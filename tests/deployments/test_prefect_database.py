@@ -14,7 +14,7 @@ import pytest
 from settings import PROJECT_ROOT
 from tests.prefect_server import free_port, wait_until_healthy
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.faults]
 
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":

@@ -54,6 +54,7 @@ def folder() -> Iterator[Path]:
     stop_prefect_database(folder)
 
 
+@pytest.mark.faults
 def test_a_prefect_server_finds_its_records_again_after_a_restart(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_it_can_be_started_again_by_the_process_that_stopped_it(folder: Path) ->
     assert ask(start_prefect_database(folder), "SELECT 1") == 1
 
 
+@pytest.mark.faults
 def test_a_start_joins_the_server_of_a_process_that_was_killed(folder: Path) -> None:
     starter = start_in_a_process(folder)
     first = postmaster(folder).pid
@@ -97,6 +99,7 @@ def test_a_start_joins_the_server_of_a_process_that_was_killed(folder: Path) -> 
     assert postmaster(folder).pid == first
 
 
+@pytest.mark.faults
 def test_a_start_after_the_server_itself_was_killed_keeps_what_was_written(folder: Path) -> None:
     url = start_prefect_database(folder)
     ask(url, "CREATE TABLE kept ()")
@@ -109,6 +112,7 @@ def test_a_start_after_the_server_itself_was_killed_keeps_what_was_written(folde
     assert ask(start_prefect_database(folder), "SELECT count(*) FROM kept") == 0
 
 
+@pytest.mark.faults
 def test_a_process_that_has_the_number_of_a_killed_server_is_left_alone(folder: Path) -> None:
     start_prefect_database(folder)
     left_behind = (folder / "postmaster.pid").read_text().splitlines()

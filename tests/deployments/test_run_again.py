@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -34,7 +36,7 @@ def deployment(environment: dict[str, str], name: str) -> dict[str, Any]:
     return found
 
 
-def start(environment: dict[str, str], name: str, **parameters: str) -> httpx.Response:
+def start(environment: dict[str, str], name: str, **parameters: Any) -> httpx.Response:
     made = deployment(environment, name)["id"]
     return httpx.post(
         f"{environment['PREFECT_API_URL']}/deployments/{made}/create_flow_run",
@@ -76,21 +78,77 @@ def end_of(environment: dict[str, str], *run_ids: str) -> list[str]:
     pytest.fail(f"The runs have not ended: {states}")
 
 
+def wait_until_done() -> None:
+    """Wait for the bulk task, which the hook of its run ends once Prefect has the run's end."""
+    deadline = time.monotonic() + 30
+    status = ""
+    while status != "done":
+        assert time.monotonic() < deadline, status
+        time.sleep(0.1)
+        with unit_of_work() as session:
+            status = session.scalars(select(CTABulkGenerateTask.status)).one()
+
+
 @pytest.mark.parametrize(
-    ("name", "parameter"), [("process-url", "source_id"), ("generate-preview", "preview_id")]
+    ("name", "parameter"),
+    [
+        ("process-url", "source_id"),
+        ("generate-preview", "preview_id"),
+        ("retry-failed", "bulk_task_id"),
+        ("regenerate", "preview_id"),
+    ],
 )
 def test_the_form_explains_its_field_and_refuses_what_is_no_id(
     registered: dict[str, str], name: str, parameter: str
 ) -> None:
     made = deployment(registered, name)
     field = made["parameter_openapi_schema"]["properties"][parameter]
-    assert "by the id that stands in the name of its runs" in field["description"]
-    assert "again" in made["description"]
+    assert "by the id that stands in the name of its run" in field["description"]
+    assert re.search("again|anew", made["description"])
     for wrong in ("monday", "", "0b9f2c1e"):
         answer = start(registered, name, **{parameter: wrong})
         assert answer.status_code in (409, 422), wrong
         assert parameter in answer.text
     assert start(registered, name).status_code in (409, 422)
+
+
+def test_the_form_of_regenerate_offers_the_two_parts_and_refuses_others(
+    registered: dict[str, str],
+) -> None:
+    field = deployment(registered, "regenerate")["parameter_openapi_schema"]["properties"]["parts"]
+    assert field["type"] == "array"
+    assert field["items"]["enum"] == ["background", "prefill"]
+    assert field["default"] == ["background", "prefill"]
+    assert "its `background`, its words (`prefill`), or both" in field["description"]
+    for wrong in ([], ["headline"], ["prefill", "prefill"], "prefill"):
+        answer = start(registered, "regenerate", preview_id=str(uuid4()), parts=wrong)
+        assert answer.status_code in (409, 422), wrong
+        assert "parts" in answer.text
+
+
+def test_a_worker_retries_a_bulk_task_and_makes_a_preview_anew(
+    database: Engine, registered: dict[str, str], pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = registered | {"CTA_ALLOWED_PRIVATE_HOSTS": pages.url.removeprefix("http://")}
+    answer = pages.answer
+    with monkeypatch.context() as gone:
+        gone.setattr(pages, "answer", lambda path: answer("/gone"))
+        run_python(environment, "-c", BATCH, json.dumps([{"url": f"{pages.url}/mug"}]))
+    with unit_of_work() as session:
+        bulk_task_id = session.scalars(select(CTABulkGenerateTask.id)).one()
+    retried = start(environment, "retry-failed", bulk_task_id=str(bulk_task_id)).json()["id"]
+    with worker(environment):
+        assert end_of(environment, retried) == ["COMPLETED"]
+        wait_until_done()
+        with unit_of_work() as session:
+            made = session.scalars(select(CTAIFramePreview)).one()
+        anew = start(environment, "regenerate", preview_id=str(made.id), parts=["background"])
+        assert end_of(environment, anew.json()["id"]) == ["COMPLETED"]
+        wait_until_done()
+    with unit_of_work() as session:
+        again = session.scalars(select(CTAIFramePreview)).one()
+    assert (again.status, again.attempt, again.draft) == ("done", 2, made.draft)
+    assert again.background_url != made.background_url
 
 
 def test_a_worker_runs_a_page_again(

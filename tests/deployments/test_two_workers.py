@@ -16,7 +16,7 @@ from db.statuses import UNFINISHED
 from settings import PROJECT_ROOT
 from tests.pages import Pages
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = [pytest.mark.timeout(500), pytest.mark.faults]
 PER_SECOND = 2
 BATCHES, PREVIEWS = 4, 4
 

@@ -114,6 +114,7 @@ def start_batch(client: httpx.Client, url: str) -> str:
     return f"/batch/{asked.json()['bulk_generate_task_id']}/"
 
 
+@pytest.mark.faults
 def test_a_worker_that_dies_ends_all_and_its_runs_too(tmp_path: Path, pages: Pages) -> None:
     up = Up(tmp_path / "up", CTA_GENERATIONS_PER_MINUTE="1")
     try:
@@ -135,6 +136,7 @@ def test_a_worker_that_dies_ends_all_and_its_runs_too(tmp_path: Path, pages: Pag
         up.close()
 
 
+@pytest.mark.faults
 def test_nothing_is_left_when_it_is_killed(up: Up) -> None:
     up.wait_until_ready()
     up.process.kill()

@@ -28,7 +28,7 @@ class OwnPostgres:
         return self
 
     def __exit__(self, *_: object) -> None:
-        (stop_prefect_database if self._is_prefects else stop_server)(self._folder)
+        self._stop()
 
     def start(self) -> str:
         """Start it, or start it again; returns its SQLAlchemy address, which stays the same."""
@@ -37,11 +37,16 @@ class OwnPostgres:
         return str(start_server(self._folder).get_uri(driver="psycopg2"))
 
     def kill(self) -> None:
-        """ "Immediate shutdown": all its processes end as in a crash. See postgres(1)."""
+        """An "immediate shutdown": all its processes end as in a crash. See postgres(1)."""
         pid_file = self._folder / "postmaster.pid"
         server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
         server.send_signal(signal.SIGQUIT)
         server.wait(30)
+        # What started it takes it for running otherwise, and would not start it again.
+        self._stop()
+
+    def _stop(self) -> None:
+        (stop_prefect_database if self._is_prefects else stop_server)(self._folder)
 
 
 class OwnPrefect:

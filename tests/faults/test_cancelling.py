@@ -73,7 +73,7 @@ def assert_at_rest(
     """Once `reconcile` has closed what Prefect was left with, nothing is open and all is true."""
     time.sleep(LEASE_SECONDS + 1)
     run_python(environment, "-c", PUT_RIGHT)
-    assert prefect.unfinished() == []
+    assert prefect.unfinished() == {}
     assert violations(database, data_dir / "media", secrets=[KEY]) == []
 
 

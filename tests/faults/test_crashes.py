@@ -133,7 +133,8 @@ def test_a_batch_whose_worker_died_with_it_is_gone_on_with_by_the_next(
     assert half_done.paid.since() == TWO_EACH
     assert_every_preview_is_of_its_own_picture()
     assert prefect.state_of(half_done.run_id) == "CRASHED"
-    wait_for(lambda: prefect.unfinished() == [], told=str(prefect.unfinished()))
+    run_python(environment_of_workers, "-c", PUT_RIGHT)
+    assert prefect.unfinished() == {}
     assert violations(database, data_dir / "media", secrets=[KEY]) == []
 
 
@@ -158,7 +159,7 @@ def test_a_run_that_was_killed_under_a_living_worker_ends_with_all_its_parts(
     half_done.worker.kill()
     time.sleep(LEASE_SECONDS + 1)
     run_python(environment_of_workers, "-c", PUT_RIGHT)
-    assert prefect.unfinished() == []
+    assert prefect.unfinished() == {}
     assert violations(database, data_dir / "media", secrets=[KEY]) == []
 
     recorded = bulk_task()

@@ -152,8 +152,8 @@ def test_a_healthy_run_that_prefect_takes_for_dead_is_left_at_work(
     ):
         paid = Paid(gemini_server)
         wait_for(lambda: gate.held == 2 or not batch.is_alive())
-        for run in prefect.unfinished():
-            prefect.set_state(UUID(run["id"]), "CRASHED", force=True)
+        for run_id in prefect.unfinished():
+            prefect.set_state(run_id, "CRASHED", force=True)
         before = statuses()
         time.sleep(LEASE_SECONDS + 1)
         run_python(environment_of_job, "-c", PUT_RIGHT)

@@ -89,16 +89,16 @@ class Prefect:
         change = {"slot_decay_per_second": per_second}
         self._ask("PATCH", "/v2/concurrency_limits/preview-generation", json=change)
 
-    def unfinished(self) -> list[dict[str, Any]]:
-        """The runs that Prefect takes for alive, without those of the schedules."""
+    def unfinished(self) -> dict[UUID, str]:
+        """The runs that Prefect takes for alive, without those of the schedules, by their names."""
         asked = {"flow_runs": {"state": {"type": {"any_": list(UNFINISHED)}}}}
         found = self._ask("POST", "/flow_runs/filter", json=asked)
-        return [run for run in found if not run.get("auto_scheduled")]
+        return {UUID(run["id"]): run["name"] for run in found if not run.get("auto_scheduled")}
 
     def end_all_runs(self) -> None:
         """Have no worker of a later test take up what was left."""
-        for run in self.unfinished():
-            self.set_state(UUID(run["id"]), "CRASHED", force=True)
+        for run_id in self.unfinished():
+            self.set_state(run_id, "CRASHED", force=True)
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         answer = httpx.request(method, f"{self._api}{path}", timeout=60, **more)

@@ -25,9 +25,9 @@ from tests import gemini_server as gemini
 from tests.dask_cluster import (
     CALL,
     CALL_AS_A_WORKER_DOES,
-    IMPATIENT_CALL,
     Batch,
     DaskCluster,
+    impatient,
     kill,
     send,
     wait_for,
@@ -154,6 +154,7 @@ def freeze_in_the_middle(worker: Any) -> set[UUID]:
     pytest.fail("No preview was under way on the worker.")
 
 
+@pytest.mark.faults
 def test_nothing_is_lost_and_nothing_made_twice_when_a_worker_is_killed(
     cluster: DaskCluster, job: dict[str, str], pages: Pages, slow_gemini: GeminiServer
 ) -> None:
@@ -221,12 +222,14 @@ def test_sources_are_worked_on_by_both_workers_in_their_order(
     assert all(abs(place - position) <= 4 for place, position in enumerate(positions)), positions
 
 
+@pytest.mark.faults
 def test_a_run_that_loses_all_its_workers_ends_with_what_was_made(
     cluster: DaskCluster, job: dict[str, str], pages: Pages
 ) -> None:
     worker = cluster.start_worker("only")
     cluster.client(workers=1).close()
-    with Batch(over_dask(job, cluster.address), sources(pages), IMPATIENT_CALL) as batch:
+    call = impatient(CALL, "_WITHOUT_WORKERS_SECONDS", "_LOOK_SECONDS")
+    with Batch(over_dask(job, cluster.address), sources(pages), call) as batch:
         wait_for(lambda: sources_by_status()["done"] or not batch.is_alive())
         kill(worker)
         printed = batch.ended()
@@ -252,7 +255,8 @@ def test_a_worker_that_does_not_know_the_prefect_server_is_told(
 def test_a_scheduler_without_workers_is_told(
     cluster: DaskCluster, job: dict[str, str], pages: Pages
 ) -> None:
-    with Batch(over_dask(job, cluster.address), sources(pages)) as batch:
+    call = impatient(CALL, "_FIRST_WORKER_SECONDS")
+    with Batch(over_dask(job, cluster.address), sources(pages), call) as batch:
         printed = batch.ended()
     assert f"The Dask scheduler at {cluster.address} has no workers: start some" in printed
     assert previews() == []
@@ -264,7 +268,8 @@ def test_a_scheduler_that_cannot_be_reached_fails_the_run_at_once(
 ) -> None:
     before = count_of_runs(job)
     address = f"tcp://127.0.0.1:{free_port()}"
-    with Batch(over_dask(job, address), sources(pages), call) as batch:
+    hasty = impatient(call, "_CONNECT_SECONDS")
+    with Batch(over_dask(job, address), sources(pages), hasty) as batch:
         printed = batch.ended()
     assert f"DaskUnusable: The Dask scheduler at {address} could not be reached" in printed
     assert count_of_runs(job) == before + begun

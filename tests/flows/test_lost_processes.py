@@ -25,6 +25,7 @@ from tests.db.ended_batch import row
 from tests.pages import Pages
 from tests.prefect_server import run_python
 
+pytestmark = pytest.mark.faults
 LEASE_SECONDS = 3
 NOTHING = Reconciled(0, 0, 0)
 ENDED = Reconciled(previews=0, sources=0, bulk_tasks=1)

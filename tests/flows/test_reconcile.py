@@ -22,10 +22,13 @@ from db.models import (
     ECommerceProduct,
 )
 from db.session import unit_of_work
+from flows import bulk_generate
 from flows.generate_preview import generate_preview
+from flows.process_url import process_url
 from flows.reconcile import Reconciled, put_right, reconcile
 from tests.db.conftest import save_product
 from tests.db.ended_batch import FILLED, end_a_batch, row, running_batch
+from tests.pages import Pages
 
 # The package gives the flow of this name, and not the module.
 RECONCILE = import_module("flows.reconcile")
@@ -273,3 +276,55 @@ def test_the_flow_says_what_it_did(
     told = "Put right what runs that died had left: 1 bulk task."
     assert told in caplog.messages
     assert "No row is left of a run that died." in caplog.messages
+
+
+def run_of(parameters: dict[str, Any], work: Any = bulk_generate) -> UUID:
+    """A run that Prefect has at work, of a process that is gone."""
+    with get_client(sync_client=True) as client:
+        return client.create_flow_run(work, parameters=parameters, state=Running()).id
+
+
+def is_alive(run_id: UUID) -> bool:
+    with get_client(sync_client=True) as client:
+        return not client.read_flow_run(run_id).state.is_final()
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_runs_that_are_at_work_on_nothing_are_closed_and_those_of_other_databases_are_not(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = end_a_batch()
+    named = {"bulk_task_id": str(batch.bulk_task_id)}
+    orphans = [
+        run_of(named),
+        run_of({"source_id": str(batch.read)}, process_url),
+        run_of({"preview_id": str(batch.done)}, generate_preview),
+    ]
+    elsewhere = [
+        run_of({"bulk_task_id": str(uuid4())}),
+        run_of({"preview_id": str(uuid4())}, generate_preview),
+    ]
+    unrecorded = run_of({"sources": []})
+    assert put_right() == NOTHING, "they are young"
+    monkeypatch.setattr(RECONCILE, "ORPHANED_AFTER", timedelta(0))
+    assert put_right() == Reconciled(0, 0, 0, runs_closed=3)
+    assert not any(map(is_alive, orphans))
+    monkeypatch.setattr(RECONCILE, "FORGOTTEN_AFTER", timedelta(0))
+    assert put_right() == Reconciled(0, 0, 0, runs_closed=1)
+    assert not is_alive(unrecorded)
+    assert all(map(is_alive, elsewhere))
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_run_whose_bulk_task_is_in_another_database_is_known_by_its_task(
+    database: Engine, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = bulk_generate([{"url": f"{pages.url}/mug", "batch_size": 1}])
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(result.bulk_task_id, Running(), force=True)
+    with unit_of_work() as session:
+        session.execute(delete(CTABulkGenerateTask))
+    monkeypatch.setattr(RECONCILE, "ORPHANED_AFTER", timedelta(0))
+    monkeypatch.setattr(RECONCILE, "FORGOTTEN_AFTER", timedelta(0))
+    assert put_right().runs_closed == 0
+    assert is_alive(result.bulk_task_id)

@@ -93,6 +93,7 @@ def hold_and_wait(
     return holder, *others
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("which", ["has the turn", "waits"])
 def test_a_killed_process_holds_nobody_up(
     start: Starter, api: str, database: Engine, which: str
@@ -106,6 +107,7 @@ def test_a_killed_process_holds_nobody_up(
     assert_strict(survivor.taken + another.taken, PER_SECOND)
 
 
+@pytest.mark.faults
 def test_a_frozen_process_loses_its_turn_and_comes_back_harmlessly(
     start: Starter, api: str, database: Engine
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_frozen_process_loses_its_turn_and_comes_back_harmlessly(
     assert_strict(holder.taken[1:] + other.taken + another.taken, PER_SECOND)
 
 
+@pytest.mark.faults
 def test_a_process_that_froze_while_it_waited_passes_its_turn_on(
     start: Starter, api: str, database: Engine
 ) -> None:
@@ -137,6 +140,7 @@ def test_a_process_that_froze_while_it_waited_passes_its_turn_on(
     assert_strict(holder.taken[1:] + victim.taken, PER_SECOND)
 
 
+@pytest.mark.faults
 def test_processes_whose_connections_are_cut_go_on(
     start: Starter, api: str, database: Engine
 ) -> None:
@@ -152,6 +156,7 @@ def test_processes_whose_connections_are_cut_go_on(
     assert_strict([taken for one in takers for taken in one.taken[1:]], PER_SECOND)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(400)
 def test_a_server_that_is_started_again_finds_everybody_waiting(
     environment: dict[str, str], database: Engine, tmp_path: Path

@@ -16,7 +16,7 @@ TASK, SOURCE, PREVIEW = "cta_bulk_generate_task", "cta_bulk_generate_source", "c
 # What the API writes where it reopens what has ended, beside what it may write already.
 GRANTS = {
     TASK: "attempt, lease_id, times_lost, started_at, reopened_at",
-    SOURCE: "flow_run_id, lease_id, times_lost, started_at, reopened_at",
+    SOURCE: "flow_run_id, lease_id, reopened_at",
     PREVIEW: "status, error_message, attempt, flow_run_id, lease_id, times_lost, background_url, "
     "draft, finished_at",
 }
@@ -98,7 +98,7 @@ def downgrade() -> None:
     op.drop_table("cta_deleted_preview")
     op.drop_table("cta_lease")
     op.execute(f"REVOKE UPDATE (started_at, reopened_at) ON {TASK} FROM cta_api")
-    op.execute(f"REVOKE UPDATE (flow_run_id, started_at, reopened_at) ON {SOURCE} FROM cta_api")
+    op.execute(f"REVOKE UPDATE (flow_run_id, reopened_at) ON {SOURCE} FROM cta_api")
     op.execute(
         f"REVOKE UPDATE (status, error_message, attempt, flow_run_id, finished_at) "
         f"ON {PREVIEW} FROM cta_api"
