@@ -12,7 +12,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 	lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
-	bench-memory-curve check-previews clean
+	bench-memory-curve check-previews chaos clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,10 @@ test-computing:
 
 test-faults: setup ## Run the long tests of faults: real processes killed, frozen, started again
 	$(BIN)/python -m pytest -m faults
+
+MINUTES ?= 10
+chaos: setup ## Kill databases, servers and workers under a batch at random (SEED=, MINUTES=10)
+	$(BIN)/python -m tests.faults.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check .

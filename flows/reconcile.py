@@ -34,6 +34,8 @@ UNSTARTED_AFTER = timedelta(minutes=2)
 """How long a row may wait for whoever recorded it to start its run."""
 ORPHANED_AFTER = timedelta(minutes=5)
 """How old a run is at least that is closed because it is at work on nothing."""
+OVERDUE_AFTER = timedelta(hours=1)
+"""How long a run of `reconcile` itself stands as it is before it is closed: it takes seconds."""
 _AGAIN: dict[Any, tuple[str, str]] = {
     CTABulkGenerateTask: ("retry-failed", "bulk_task_id"),
     CTABulkGenerateSource: ("process-url", "source_id"),
@@ -50,6 +52,7 @@ _ABOUT: dict[str, Any] = {
 }
 """What kind of row a run of each flow is about."""
 _ORPHANED = "Nobody works on it any more: its row has ended, or another run has it."
+_OVERDUE = "Nobody works on it any more: it has been at it for too long."
 _FORGOTTEN = "Prefect does not know the run any more; it can be run again."
 _LOST = "The process that was at it was lost; it can be run again."
 _FAILED = re.compile(r"Flow run encountered an exception: (?P<error>\w+): (?P<told>.*)", re.DOTALL)
@@ -117,7 +120,7 @@ def put_right() -> Reconciled:
                 runs, row, known.get(row.run_id), row.bulk_task_id in forgotten
             )
         started = _start_waiting(runs)
-        closed = _close_orphans(runs)
+        closed = _close_orphans(runs) + _close_overdue(runs)
     with unit_of_work() as session:
         count[CTABulkGenerateSource] += reconciling.end_what_lost_its_parts(session)
         leases.forget_old(session)
@@ -178,6 +181,20 @@ def _close_orphans(runs: Runs) -> int:
                 runs.close(run_id, _ORPHANED)
                 closed += 1
     return closed
+
+
+def _close_overdue(runs: Runs) -> int:
+    """Close the runs of `reconcile` that a dead worker left; returns how many there were."""
+    until = datetime.now(UTC) - OVERDUE_AFTER
+    overdue = [
+        run
+        for some in runs.moving("reconcile", OVERDUE_AFTER)
+        for run in some
+        if run.state is not None and run.state.timestamp < until
+    ]
+    for run in overdue:
+        runs.close(run.id, _OVERDUE)
+    return len(overdue)
 
 
 def _never_recorded(runs: Runs, run: FlowRun) -> bool:

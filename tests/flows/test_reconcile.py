@@ -316,6 +316,17 @@ def test_runs_that_are_at_work_on_nothing_are_closed_and_those_of_other_database
 
 
 @pytest.mark.usefixtures("prefect_server")
+def test_a_run_of_its_own_that_a_dead_worker_left_is_closed(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = run_of({}, reconcile)
+    assert put_right() == NOTHING, "it may be at it still"
+    monkeypatch.setattr(RECONCILE, "OVERDUE_AFTER", timedelta(0))
+    assert put_right() == Reconciled(0, 0, 0, runs_closed=1)
+    assert not is_alive(left)
+
+
+@pytest.mark.usefixtures("prefect_server")
 def test_a_run_whose_bulk_task_is_in_another_database_is_known_by_its_task(
     database: Engine, pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
