@@ -90,6 +90,8 @@ def give_up(
         return None
     if bulk_task.attempt == 1 or bulk_task.flow_run_id:
         return bulk_tasks.give_up(session, row_id, reason)
+    bulk_task.flow_run_id = earlier_run_id
+    session.flush()
     bulk_tasks.settle(session, row_id, earlier_run_id, reason)
     return None
 
