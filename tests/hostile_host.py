@@ -175,10 +175,6 @@ class Visit(socketserver.StreamRequestHandler):
     def two_lengths(self) -> None:
         self.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")
 
-    def lingers(self) -> None:
-        time.sleep(2)
-        self.reply(200)
-
     def silent(self) -> None:
         time.sleep(3)
 

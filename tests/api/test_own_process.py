@@ -290,7 +290,7 @@ def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, h
     ended = subprocess.run(
         [sys.executable, "-c", NOISY_RUNNER],
         cwd=PROJECT_ROOT, env=environment, input=f"{order}\n{order[:20]}",
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=200,
     )  # fmt: skip
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     ready, started = map(json.loads, ended.stdout.splitlines())

@@ -21,7 +21,7 @@ from catalog.connections import GuardedAdapter, time_limit, tls_context
 from catalog.errors import AddressRefused, PageUnreachable
 from catalog.page import fetch
 from settings import Settings
-from tests.hostile_host import HostileHost, Internet
+from tests.hostile_host import HostileHost, Internet, Visit
 
 PUBLIC, ALSO_PUBLIC = "93.184.215.14", "2606:2800:21f::1"
 TOTAL = 1.0
@@ -131,16 +131,27 @@ def test_a_busy_host_keeps_its_bound_while_many_others_are_read(
     for number in range(80):
         internet.place(f"shop-{number}.example", PUBLIC, host)
     internet.place("busy.example", PUBLIC, host)
+    released = threading.Event()
+
+    def hold(visit: Visit) -> None:
+        released.wait(60)
+        visit.reply(200)
+
+    host.answers["/held"] = hold
+    patient = {"fetch_read_seconds": 60, "fetch_total_seconds": 60}
     with ThreadPoolExecutor(1) as threads:
         holding = threads.submit(
-            read, "http://busy.example/lingers", fetch_connections_per_host=1, fetch_total_seconds=9
+            read, "http://busy.example/held", fetch_connections_per_host=1, **patient
         )
-        while not host.hits["/lingers"]:
-            time.sleep(0.01)
-        for number in range(80):
-            read(f"http://shop-{number}.example/", fetch_connections_per_host=1)
-        with pytest.raises(PageUnreachable, match="busy"):
-            read("http://busy.example/", fetch_connections_per_host=1, fetch_total_seconds=0.2)
+        try:
+            while not host.hits["/held"]:
+                time.sleep(0.01)
+            for number in range(80):
+                read(f"http://shop-{number}.example/", fetch_connections_per_host=1)
+            with pytest.raises(PageUnreachable, match="busy"):
+                read("http://busy.example/", fetch_connections_per_host=1, fetch_total_seconds=0.2)
+        finally:
+            released.set()
         assert holding.result() == b"ok"
 
 
