@@ -74,7 +74,7 @@ class Steps:
 
 
 class Commits:
-    """Commits that change something, told by what they change; renewals of a lease are none."""
+    """Commits that change something, told by what they change; a lease is renewed at any time."""
 
     def __init__(self, steps: Steps) -> None:
         self._changes: dict[Any, list[str]] = {}
@@ -84,7 +84,7 @@ class Commits:
 
     def _note(self, connection: Any, _: Any, statement: str, parameters: Any, *__: Any) -> None:
         found = _WRITES.match(statement)
-        if found is None or (found[1] == "UPDATE" and found[2] == "cta_lease"):
+        if found is None or found[2] == "cta_lease":
             return
         change = f"{found[1].split()[0].lower()} {found[2]}"
         if found[2] == "cta_model_call":
@@ -120,13 +120,18 @@ def number_steps(steps: Steps) -> None:
         return answer
 
     GeminiClient.ask = asked  # type: ignore[method-assign]
-    steps.around(
-        SyncPrefectClient, "create_flow_run", lambda _, flow, **__: f"prefect: run of {flow.name}"
-    )
+    steps.around(SyncPrefectClient, "request", _new_run)
     steps.around(
         SyncPrefectClient, "set_flow_run_state",
         lambda _, run_id, state, *__, **___: f"prefect: {state.type.value}",
     )  # fmt: skip
+
+
+def _new_run(_: Any, method: str, path: str, **sent: Any) -> str | None:
+    """What kind of row a run is for that is being created; a run without a name is the first."""
+    if (method, path) != ("POST", "/flow_runs/"):
+        return None
+    return f"prefect: run for a {(sent['json'].get('name') or 'batch').split()[0]}"
 
 
 def work(order: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ except BulkTaskNotFailed:
 """
 REPRESENTATIVE = {
     "nothing is recorded": "commit: insert cta_bulk_generate_task",
-    "a slot is taken": "prefect: run of generate-preview",
+    "a slot is taken": "prefect: run for a preview",
     "a picture was paid for": "answered: gemini-3.1-flash-image",
     "a picture has its name": "file: backgrounds",
     "a prefill was paid for": "answered: gemini-flash-latest",
@@ -174,7 +174,6 @@ def test_a_batch_that_is_killed_before_a_step_loses_nothing_and_pays_for_nothing
     kill_put_right_and_run_again(world, bare_prefect, wanted, REPRESENTATIVE.values())
 
 
-@pytest.mark.xfail(strict=True, reason="no row says that the run is about nothing")
 def test_a_run_that_was_killed_before_it_recorded_anything_is_closed(
     world: World, pages: Pages, bare_prefect: dict[str, str]
 ) -> None:
@@ -183,16 +182,18 @@ def test_a_run_that_was_killed_before_it_recorded_anything_is_closed(
     time.sleep(LEASE_SECONDS + 1)
     world.put_right()
     left = Prefect(bare_prefect).unfinished().values()
-    assert not any(name.endswith(f" of {batch.workspace}") for name in left)
+    if any(name.endswith(f" of {batch.workspace}") for name in left):
+        pytest.xfail("no row says that the run is about nothing, and Prefect has it for ever")
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("remainder", range(4))
+@pytest.mark.parametrize("remainder", range(2))
 def test_every_step(
     world: World, pages: Pages, bare_prefect: dict[str, str], remainder: int
 ) -> None:
-    wanted = [source(pages, "mug", 2), source(pages, "cup", 1)]
+    """In two halves: with fewer batches in one database, less is left of each to the others."""
+    wanted = [source(pages, "mug", 1), source(pages, "cup", 1)]
     whole = world.run(wanted)
-    steps = range(remainder, len(whole.ended.steps), 4)
+    steps = range(remainder, len(whole.ended.steps), 2)
     kill_put_right_and_run_again(world, bare_prefect, wanted, steps)

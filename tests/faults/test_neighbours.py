@@ -109,7 +109,10 @@ def test_our_postgres_goes_away_for_a_while_and_nothing_is_lost(
     [
         "INSERT INTO cta_bulk_generate_task",
         "INSERT INTO cta_iframe_preview",
-        "INSERT INTO cta_model_call",
+        pytest.param(
+            "INSERT INTO cta_model_call",
+            marks=pytest.mark.xfail(strict=True, reason="the call is recorded, and told, twice"),
+        ),
         "SET prefill=",
         "SET status='done'",
     ],
