@@ -96,8 +96,22 @@ def is_owned(row: Row, run_id: UUID) -> bool:
 
 
 def closed(preview: Row) -> Change:
-    """What becomes of a preview whose run has ended without it."""
-    return {"status": "failed" if preview.filled_attempt is None else "done"}
+    """What becomes of a preview whose run has ended without it.
+
+    One that was to be made anew, and was not, has the halves that it shows.
+    """
+    if preview.filled_attempt is None:
+        return {"status": "failed"}
+    if preview.filled_attempt == preview.attempt:
+        return {"status": "done"}
+    shown = dict(preview.prefill)
+    background_url = shown.pop("generated_background_url")
+    del shown["original_background_url"]
+    return {
+        "status": "done",
+        "background_url": preview.background_url or background_url,
+        "draft": preview.draft or shown,
+    }
 
 
 def queued(preview: Row) -> Change:
