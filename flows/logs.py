@@ -1,6 +1,8 @@
-"""Which of Prefect's log lines are kept."""
+"""Which of Prefect's log lines are kept, and what becomes of those that nobody reads."""
 
 import logging
+
+from rich.console import Console
 
 _TOLD_BY_ROWS = {"process-url", "generate-preview"}
 
@@ -18,6 +20,20 @@ def drop_routine_lines() -> None:
     flow_runs = logging.getLogger("prefect.flow_runs")
     if _is_worth_keeping not in flow_runs.filters:
         flow_runs.addFilter(_is_worth_keeping)
+
+
+def go_on_unheard() -> None:
+    """Have a run go on when nobody reads what it prints any more.
+
+    A worker reads what its runs print. When it is killed and a run is not, the next line finds no
+    reader, and Rich, which prints Prefect's lines, would end the program by `SystemExit`: the
+    preview, or the whole run, that the line is of.
+    """
+    Console.on_broken_pipe = _fall_silent  # type: ignore[method-assign, assignment]
+
+
+def _fall_silent(console: Console) -> None:
+    console.quiet = True
 
 
 def _is_worth_keeping(record: logging.LogRecord) -> bool:
