@@ -226,7 +226,7 @@ def give_up(session: Session, bulk_task_id: UUID, reason: str) -> UUID | None:
         .with_for_update()
     ).one_or_none()
     if bulk_task is None or bulk_task.flow_run_id or bulk_task.reopened_at:
-        return bulk_task and bulk_task.flow_run_id
+        return None if bulk_task is None else bulk_task.flow_run_id
     sources = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
     statuses.close(session, CTABulkGenerateSource, sources, reason)
     statuses.close(session, CTABulkGenerateTask, CTABulkGenerateTask.id == bulk_task_id, reason)
