@@ -411,9 +411,25 @@ class AnyOrder(RuleBasedStateMachine):
 
     # The rules: who does what next.
 
-    @initialize(has_deployments=st.booleans())
-    def serve(self, has_deployments: bool) -> None:
+    @initialize(has_deployments=st.booleans(), begun=st.sampled_from(["made", "at work", "not"]))
+    def serve(self, has_deployments: bool, begun: str) -> None:
+        """A game begins with a bulk task that is made, with one at work, or with nothing."""
         self.played.has_deployments = has_deployments
+        if begun == "not":
+            return
+        self.submit([2], "python")
+        (run,), (source_id,) = self.runs([BULK]), self.rows.sources
+        if begun == "made":
+            self.work_through_sources(run)
+            self.end(run, "completed")
+            return
+        part = self.begin_source(run, source_id)
+        assert part is not None
+        self.queue(part)
+        for preview_id, half in zip(list(self.rows.previews), HALVES, strict=True):
+            maker = self.begin_preview(part, preview_id)
+            assert maker is not None
+            self.begin_call(maker, half)
 
     @precondition(lambda self: len(self.rows.bulk_tasks) < MOST_BULK_TASKS)
     @rule(
@@ -469,7 +485,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.makers())
     @rule(data=st.data(), half=st.sampled_from(list(HALVES)))
     def a_call_begins(self, data: st.DataObject, half: str) -> None:
-        run = pick(data, self.makers())
+        run = pick(data, self.makers_at_work() or self.makers())
         if half not in run.calls:
             self.begin_call(run, half)
 
@@ -488,10 +504,27 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(data=st.data(), ends=st.booleans())
     def a_preview_is_made(self, data: st.DataObject, ends: bool) -> None:
         """In one go, so that ends are reached often."""
-        run = pick(data, [run for run in self.makers() if self.is_at_work(run)] or self.makers())
+        run = pick(data, self.makers_at_work() or self.makers())
         self.make(run)
         if ends:
             self.end(run, "completed")
+
+    @precondition(lambda self: self.makers_too_late())
+    @rule(
+        data=st.data(), half=st.sampled_from(list(HALVES)),
+        what=st.sampled_from(["begin", "keep", "keep", "fill", *ENDS]),
+    )  # fmt: skip
+    def a_late_writer_writes(self, data: st.DataObject, half: str, what: str) -> None:
+        """To a preview that another run is making by now, or the same one in another attempt."""
+        run = pick(data, self.makers_too_late())
+        if what in ENDS:
+            self.end(run, what)
+        elif what == "fill":
+            self.fill(run)
+        elif what == "keep" and run.calls:
+            self.end_call(run, pick(data, run.calls))
+        elif half not in run.calls:
+            self.begin_call(run, half)
 
     @precondition(lambda self: self.owners())
     @rule(data=st.data(), ends=st.booleans())
@@ -521,7 +554,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(data=st.data(), field=st.sampled_from(EDITS))
     def a_person_edits(self, data: st.DataObject, field: str) -> None:
         """The way `api/previews.py` does."""
-        preview, value = pick(data, self.rows.previews.values()), uuid4().hex[:8]
+        done = [one for one in self.rows.previews.values() if one.status == "done"]
+        preview, value = pick(data, done or self.rows.previews.values()), uuid4().hex[:8]
         *above, name = field.split(".")
         changes: dict[str, Any] = {above[0]: {name: value}} if above else {name: value}
         try:
@@ -560,9 +594,12 @@ class AnyOrder(RuleBasedStateMachine):
             self.played.new_run(RETRY, bulk_task_id)
 
     @precondition(lambda self: self.rows.previews)
-    @rule(data=st.data(), parts=st.sampled_from([(), *ANEW]), by_rest=st.booleans())
+    @rule(
+        data=st.data(), parts=st.sampled_from([(), *ANEW]), by_rest=st.booleans(),
+        at_once=st.booleans(),
+    )  # fmt: skip
     def a_person_regenerates(
-        self, data: st.DataObject, parts: tuple[str, ...], by_rest: bool
+        self, data: st.DataObject, parts: tuple[str, ...], by_rest: bool, at_once: bool
     ) -> None:
         """Without parts it is `generate_preview`, run by itself."""
         preview = pick(data, self.rows.previews.values())
@@ -580,6 +617,9 @@ class AnyOrder(RuleBasedStateMachine):
             return
         run = self.played.new_run(flow_name, preview.id, parts=parts)
         self.begin(run, self.played.new_process())
+        if at_once and run.attempt is not None:
+            self.make(run)
+            self.end(run, "completed")
 
     @precondition(lambda self: self.rows.sources)
     @rule(data=st.data())
@@ -614,6 +654,17 @@ class AnyOrder(RuleBasedStateMachine):
     def workers(self, names: Iterable[str] = (SOURCE,)) -> list[PlayedRun]:
         """The runs that work, or worked, on a row: those that were never refused theirs."""
         return [run for run in self.runs(names) if run.has_claimed]
+
+    def makers_at_work(self) -> list[PlayedRun]:
+        return [run for run in self.makers() if self.is_at_work(run)]
+
+    def makers_too_late(self) -> list[PlayedRun]:
+        """Those whose preview another run, or another attempt, is at work on."""
+        return [
+            run
+            for run in self.makers()
+            if self.rows.previews[run.row_id].status == "running" and not self.is_at_work(run)
+        ]
 
     def owners(self) -> list[PlayedRun]:
         """The runs that are at work on a bulk task of their own, and are wanted."""
