@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -40,17 +40,35 @@ class Cost:
         )
 
 
-def record(session: Session, attempt: PreviewAttempt, half: Half, call: ModelCall) -> None:
+def record(
+    session: Session,
+    attempt: PreviewAttempt,
+    half: Half,
+    call: ModelCall,
+    call_id: UUID | None = None,
+) -> None:
     """Keep what one call took for one half of a preview.
+
+    Args:
+        session: the unit of work.
+        attempt: what the call was made for.
+        half: of the preview.
+        call: what it took.
+        call_id: of the record; where it is there already, as after an answer to a COMMIT that was
+            lost, nothing is changed.
 
     Raises:
         UnknownRecord: no preview has this id.
     """
+    call_id = call_id or uuid4()
+    if session.get(CTAModelCall, call_id) is not None:
+        return
     preview = session.get(CTAIFramePreview, attempt.preview_id)
     if preview is None:
         raise UnknownRecord("preview", attempt.preview_id)
     session.add(
         CTAModelCall(
+            id=call_id,
             preview_id=attempt.preview_id,
             bulk_generate_task_id=preview.bulk_generate_task_id,
             workspace=preview.workspace,

@@ -2,6 +2,7 @@
 
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID, uuid4
 
 from prefect import get_run_logger
 from prefect.runtime import task_run
@@ -31,7 +32,7 @@ class PreviewCalls:
         self._attempt = attempt
         self._half: Half = half
         self._has_slot = (task_run.run_count or 1) == 1
-        self._unrecorded: list[ModelCall] = []
+        self._unrecorded: list[tuple[UUID, ModelCall]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +64,7 @@ class PreviewCalls:
 
     def record(self, call: ModelCall) -> None:
         """Keep what a call took: at once where it failed, else with what it gave."""
-        self._unrecorded.append(call)
+        self._unrecorded.append((uuid4(), call))
         if call.failure is not None:
             self._record_all()
 
@@ -83,21 +84,21 @@ class PreviewCalls:
     def _keep(self, half: dict[str, Any]) -> None:
         with unit_of_work() as session:
             halves.keep(session, self._attempt, **half)
-            for call in self._unrecorded:
-                costs.record(session, self._attempt, self._half, call)
+            for call_id, call in self._unrecorded:
+                costs.record(session, self._attempt, self._half, call, call_id)
 
     def _record_all(self) -> None:
         """A database that stays away does not undo what was paid for."""
         while self._unrecorded:
-            call = self._unrecorded.pop()
+            call_id, call = self._unrecorded.pop()
             try:
-                persistent(self._record)(call)
+                persistent(self._record)(call_id, call)
             except OperationalError:
                 get_run_logger().warning(
                     "What a call of %s took could not be recorded: %s tokens in, %s out, $%s.",
                     call.model, call.tokens_in, call.tokens_out, call.cost,
                 )  # fmt: skip
 
-    def _record(self, call: ModelCall) -> None:
+    def _record(self, call_id: UUID, call: ModelCall) -> None:
         with unit_of_work() as session:
-            costs.record(session, self._attempt, self._half, call)
+            costs.record(session, self._attempt, self._half, call, call_id)

@@ -95,3 +95,14 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(IntegrityError, match=constraint), session.begin_nested():
         session.execute(update(CTAModelCall).values(**change))
+
+
+def test_a_call_that_is_recorded_again_counts_once(
+    session: Session, preview_ids: list[UUID], bulk_task_id: UUID
+) -> None:
+    """As after the answer to a COMMIT that was carried out did not come."""
+    attempt, call_id = attempt_at(preview_ids[0]), uuid4()
+    for _ in range(2):
+        costs.record(session, attempt, "prefill", WRITTEN, call_id)
+        session.flush()
+    assert costs.of_bulk_task(session, bulk_task_id).calls == 1

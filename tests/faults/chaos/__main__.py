@@ -8,6 +8,7 @@ are looked at after both. Exits with 1 where one does not hold; the folder with 
 """
 
 import argparse
+import atexit
 import math
 import os
 import random
@@ -51,14 +52,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     folder = Path(tempfile.mkdtemp(prefix="cta-previews-chaos-"))
     print(f"seed {seed}, {options.minutes:g} minutes; logs are in {folder}", flush=True)
+    is_kept = [True]
+    # Registered first and so run last, once the databases in it have been left.
+    atexit.register(lambda: is_kept[0] or shutil.rmtree(folder, ignore_errors=True))
     with Guard() as guard:
         try:
             judged = soak(folder, guard.mark, seed, options.minutes, options.previews)
         finally:
             end_marked(guard.mark)
     report(judged, seed, options.minutes)
-    if not judged.broken:
-        shutil.rmtree(folder, ignore_errors=True)
+    is_kept[0] = bool(judged.broken)
     return int(bool(judged.broken))
 
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import create_engine, inspect, make_url, select, text
 
-from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview
+from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview, CTAModelCall
 from db.session import unit_of_work
 from tests.faults.batches import SWEEP
 from tests.faults.chaos.house import House, patiently
 from tests.faults.chaos.model import Model
 from tests.faults.chaos.sizes import Sizes
-from tests.faults.oracle import ENDED, recorded_calls, violations
+from tests.faults.oracle import ENDED, violations
 from tests.prefect_server import run_python
 
 _SWEEP = SWEEP.replace(
@@ -78,15 +79,16 @@ def judge(house: House, model: Model, sizes: Sizes, media_dir: Path, cap: int, k
     judged = Judged()
     judged.broken += violations(house.engine, media_dir, secrets=[key], is_swept=True)
     judged.broken += _left_runs(house) + _told(house, key)
-    recorded = recorded_calls(house.engine)
+    calls = _calls(house)
     judged.broken += [
-        f"I5 preview {preview_id} has {count} calls on record for its {half}"
-        for (preview_id, half), count in recorded.items()
+        f"I5 preview {preview_id} has {count} calls on record for the {half} of attempt {attempt}"
+        for (preview_id, attempt, half), count in calls.items()
         if count != 1
     ]
-    kept, paid = sum(recorded.values()), sum(model.paid.values())
-    if kept > paid:
-        judged.broken.append(f"I5 {kept} calls are on record, and {paid} were answered")
+    if calls.total() > model.paid.total():
+        judged.broken.append(
+            f"I5 {calls.total()} calls are on record, and {model.paid.total()} were answered"
+        )
     busiest = model.busiest_minute()
     if busiest > cap:
         judged.broken.append(f"I5 {busiest} calls of one model came within 60 s; the cap is {cap}")
@@ -111,9 +113,14 @@ def _figures(
         "attempts of a preview",
         ", ".join(f"{number}: {count}" for number, count in sorted(attempts.items())),
     )
-    kept, paid = sum(recorded_calls(house.engine).values()), sum(model.paid.values())
-    yield "halves that are kept, the least that has to be paid", str(kept)
+    kept = sum(
+        2 if p.status == "done" else (p.background_url is not None) + (p.draft is not None)
+        for p in previews
+    )
+    recorded, paid = _calls(house).total(), model.paid.total()
+    yield "halves that are kept: the least that has to be paid", str(kept)
     yield "calls that were answered and so paid", f"{paid} ({paid - kept} of them again)"
+    yield "answered calls on record", str(recorded)
     failures = ", ".join(f"{count} × {kind}" for kind, count in sorted(model.failures.items()))
     yield "calls that the model refused or left without an answer", failures or "0"
     yield "busiest 60 seconds of one model, beside the cap", f"{model.busiest_minute()} of {cap}"
@@ -126,6 +133,19 @@ def _figures(
             f"{sizes.bytes[is_run] / 1e6:.0f} MB, {sizes.threads[is_run]} threads, "
             f"{sizes.files[is_run]} open files",
         )
+
+
+def _calls(house: House) -> Counter[tuple[UUID, int, str]]:
+    """How many calls that gave something are on record, by preview, attempt and half.
+
+    A process that was frozen for longer than its lease records what it paid, though another attempt
+    has its preview by then: that half is paid for again, and not twice in one attempt.
+    """
+    return Counter(
+        (call.preview_id, call.attempt, call.half)
+        for call in rows_of(house, CTAModelCall)
+        if call.failure is None
+    )
 
 
 def _left_runs(house: House) -> list[str]:
