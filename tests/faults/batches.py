@@ -31,6 +31,13 @@ get_settings.cache_clear()
 {PUT_RIGHT}
 """
 """The same, and files that no row names need not be a day old."""
+SWEEP_AFTER_AN_HOUR = f"""
+import importlib
+from datetime import timedelta
+importlib.import_module("flows.reconcile").FORGOTTEN_AFTER = timedelta(0)
+{SWEEP}
+"""
+"""The same, an hour after the last of it was written."""
 RETRY = "import flows; flows.retry_failed('{}')"
 MODEL_OF = {"background": IMAGE_MODEL, "prefill": TEXT_MODEL}
 
