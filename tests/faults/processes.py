@@ -27,8 +27,8 @@ class Ended:
 
     def count(self, part: str) -> int:
         """How many of its steps had this in them, whether or not they came through."""
-        did = self.steps[: -1 if self.status == -9 else None]
-        return sum(part in step for step in did)
+        did = self.lines[: -1 if self.status == -9 and self.lines[-1]["at"] == "before" else None]
+        return sum(part in line["what"] for line in did if line["at"] == "before")
 
 
 class Processes:
@@ -72,7 +72,7 @@ class Processes:
 
         Args:
             program: the statements.
-            kill_at: the number of the step, or a part of what it is told with.
+            kill_at: the number of the step, or how it begins; `after …` for its end.
             seconds: how long that may take.
         """
         self._count += 1

@@ -1,8 +1,9 @@
 """`python -m tests.faults.steps`: a process whose children are killed at a step of their work.
 
 It has imported the project, and forks a child for each order: one JSON object a line on standard
-input, with the `program` (statements), where to write (`log`), and the step before which the child
-kills itself (`kill_at`: its number, or what the first such one is told with, or null). When the child has ended, its status is printed.
+input, with the `program` (statements), where to write (`log`), and where the child kills itself
+(`kill_at`): before the step of this number; before the first that begins so, or after it with `after`
+in front; or null. When the child has ended, its status is printed.
 
 A step is what can be seen from outside: a commit of the database that changed something, a request
 to Gemini and its answer, a file that gets its name, a run or a state in Prefect. The child is killed
@@ -43,16 +44,19 @@ class Steps:
     def before(self, what: str) -> None:
         with self._lock:
             self._write(at="before", number=self._count, what=what)
-            if self._kill_at == self._count or (
-                isinstance(self._kill_at, str) and self._kill_at in what
-            ):
-                os.kill(os.getpid(), signal.SIGKILL)
-                time.sleep(60)
+            if self._kill_at == self._count or self._is_told(what):
+                _die()
             self._count += 1
 
     def after(self, what: str) -> None:
         with self._lock:
             self._write(at="after", what=what)
+            if self._is_told(f"after {what}"):
+                _die()
+
+    def _is_told(self, what: str) -> bool:
+        """Whether the end was told by the words that a step begins with, or `after` it."""
+        return isinstance(self._kill_at, str) and what.startswith(self._kill_at)
 
     def _write(self, **line: Any) -> None:
         os.write(self._log, (json.dumps(line) + "\n").encode())
@@ -71,6 +75,11 @@ class Steps:
             return outcome
 
         setattr(owner, name, step)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
 
 
 class Commits:

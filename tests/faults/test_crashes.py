@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
@@ -63,8 +62,11 @@ class HalfDone:
         assert [kept for kept in self.done if kept not in now] == []
 
 
-def as_it_is(preview: Any) -> tuple[UUID, Any, int, Any]:
-    return preview.id, preview.prefill, preview.attempt, preview.finished_at
+def as_it_is(preview: Any) -> tuple[Any, ...]:
+    return (
+        preview.id, preview.prefill, preview.background_url, preview.draft, preview.attempt,
+        preview.finished_at,
+    )  # fmt: skip
 
 
 def assert_every_preview_is_of_its_own_picture() -> None:

@@ -44,7 +44,7 @@ REPRESENTATIVE = {
     "a slot is taken": "prefect: run for a preview",
     "a picture was paid for": "answered: gemini-3.1-flash-image",
     "a picture has its name": "file: backgrounds",
-    "a prefill was paid for": "answered: gemini-flash-latest",
+    "a picture is kept": "after commit: update cta_iframe_preview, insert cta_model_call of background",
     "a preview is whole": "prefect: COMPLETED",
 }
 
@@ -61,8 +61,8 @@ class Batch:
 
     @property
     def step(self) -> str:
-        number = len(self.ended.steps) - 1
-        return f"killed before step {number} ({self.ended.steps[-1]})"
+        last = self.ended.lines[-1]
+        return f"killed {last['at']} step {last.get('number', '')} ({last['what']})"
 
 
 class World:
