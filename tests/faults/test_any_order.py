@@ -411,9 +411,11 @@ class AnyOrder(RuleBasedStateMachine):
 
     # The rules: who does what next.
 
-    @initialize(has_deployments=st.booleans(), begun=st.sampled_from(["made", "at work", "not"]))
+    @initialize(
+        has_deployments=st.booleans(), begun=st.sampled_from(["made", "in part", "at work", "not"])
+    )
     def serve(self, has_deployments: bool, begun: str) -> None:
-        """A game begins with a bulk task that is made, with one at work, or with nothing."""
+        """A game begins with a bulk task that is made, failed or at work, or with nothing."""
         self.played.has_deployments = has_deployments
         if begun == "not":
             return
@@ -430,6 +432,12 @@ class AnyOrder(RuleBasedStateMachine):
             maker = self.begin_preview(part, preview_id)
             assert maker is not None
             self.begin_call(maker, half)
+            if begun == "in part":
+                self.end_call(maker, half, None if half == "background" else "Overloaded")
+                self.end(maker, "failed")
+        if begun == "in part":
+            self.end(part, "failed")
+            self.end(run, "failed")
 
     @precondition(lambda self: len(self.rows.bulk_tasks) < MOST_BULK_TASKS)
     @rule(
@@ -536,19 +544,21 @@ class AnyOrder(RuleBasedStateMachine):
             self.end(run, "completed")
 
     @precondition(lambda self: self.played.runs)
-    @rule(data=st.data(), how=st.sampled_from(list(ENDS)), is_elsewhere=st.booleans())
-    def a_run_ends(self, data: st.DataObject, how: str, is_elsewhere: bool) -> None:
-        """Its hook comes in its own process, or in another, in time, late, or once more."""
-        run = pick(data, self.played.runs.values())
-        if is_elsewhere:
-            claims.forget_attempt(run.id)
-        self.end(run, how)
+    @rule(
+        data=st.data(), how=st.sampled_from(list(ENDS)),
+        where=st.sampled_from(["here", "elsewhere", "wrong run"]),
+    )  # fmt: skip
+    def a_run_ends(self, data: st.DataObject, how: str, where: str) -> None:
+        """Its hook comes in its own process, or in another, in time, late, or once more.
 
-    @precondition(lambda self: self.played.runs)
-    @rule(data=st.data(), how=st.sampled_from(list(ENDS)))
-    def a_hook_of_the_wrong_run_comes(self, data: st.DataObject, how: str) -> None:
-        like = pick(data, self.played.runs.values())
-        self.end(PlayedRun(like.flow_name, like.row_id, parent=like.parent), how)
+        Or it is that of a run which has nothing to do with the row.
+        """
+        run = pick(data, self.played.runs.values())
+        if where == "elsewhere":
+            claims.forget_attempt(run.id)
+        if where == "wrong run":
+            run = PlayedRun(run.flow_name, run.row_id, parent=run.parent)
+        self.end(run, how)
 
     @precondition(lambda self: self.rows.previews)
     @rule(data=st.data(), field=st.sampled_from(EDITS))
@@ -584,25 +594,41 @@ class AnyOrder(RuleBasedStateMachine):
             run.flow_run.state = Cancelled()
 
     @precondition(lambda self: self.rows.bulk_tasks)
-    @rule(data=st.data(), by_rest=st.booleans())
-    def a_person_retries_what_failed(self, data: st.DataObject, by_rest: bool) -> None:
-        bulk_task_id = pick(data, self.rows.bulk_tasks)
+    @rule(
+        data=st.data(), by_rest=st.booleans(), at_once=st.booleans(),
+        what=st.sampled_from([REGENERATE, REGENERATE, PREVIEW, RETRY, SOURCE]),
+        parts=st.sampled_from(ANEW),
+    )  # fmt: skip
+    def a_person_runs_something_again(
+        self, data: st.DataObject, by_rest: bool, at_once: bool, what: str, parts: tuple[str, ...]
+    ) -> None:
+        """Mostly what may be run again; else it is refused."""
+        if what in OF_PREVIEWS and self.rows.previews:
+            ended = [
+                one
+                for one in self.rows.previews.values()
+                if not is_moving(one) and self.may_be_reopened(one, None)
+            ]
+            preview = pick(data, ended or self.rows.previews.values())
+            self.regenerate(preview, parts if what == REGENERATE else (), by_rest, at_once)
+        elif what == SOURCE:
+            run = self.played.new_run(SOURCE, pick(data, self.rows.sources))
+            self.begin(run, self.played.new_process())
+        else:
+            some = [one.id for one in self.rows.bulk_tasks.values() if not is_moving(one)]
+            self.retry(pick(data, some or self.rows.bulk_tasks), by_rest)
+
+    def retry(self, bulk_task_id: UUID, by_rest: bool) -> None:
         if not by_rest:
             run = self.played.new_run(RETRY, bulk_task_id)
             self.begin(run, self.played.new_process())
         elif self.resume(bulk_task_id, None):
             self.played.new_run(RETRY, bulk_task_id)
 
-    @precondition(lambda self: self.rows.previews)
-    @rule(
-        data=st.data(), parts=st.sampled_from([(), *ANEW]), by_rest=st.booleans(),
-        at_once=st.booleans(),
-    )  # fmt: skip
-    def a_person_regenerates(
-        self, data: st.DataObject, parts: tuple[str, ...], by_rest: bool, at_once: bool
+    def regenerate(
+        self, preview: Row, parts: tuple[str, ...], by_rest: bool, at_once: bool
     ) -> None:
         """Without parts it is `generate_preview`, run by itself."""
-        preview = pick(data, self.rows.previews.values())
         flow_name = REGENERATE if parts else PREVIEW
         if by_rest:
             try:
@@ -621,35 +647,27 @@ class AnyOrder(RuleBasedStateMachine):
             self.make(run)
             self.end(run, "completed")
 
-    @precondition(lambda self: self.rows.sources)
-    @rule(data=st.data())
-    def a_person_runs_a_source_again(self, data: st.DataObject) -> None:
-        run = self.played.new_run(SOURCE, pick(data, self.rows.sources))
-        self.begin(run, self.played.new_process())
-
-    @precondition(lambda self: any(self.played.alive.values()))
-    @rule(data=st.data())
-    def a_process_dies_without_a_word(self, data: st.DataObject) -> None:
-        alive = [one for one, is_alive in self.played.alive.items() if is_alive]
-        self.played.lose(pick(data, alive))
-
-    @precondition(lambda self: not all(self.played.alive.values()))
-    @rule(data=st.data())
-    def a_process_comes_back(self, data: st.DataObject) -> None:
-        dead = [one for one, is_alive in self.played.alive.items() if not is_alive]
-        self.played.renew(pick(data, dead))
-
-    @precondition(lambda self: self.played.runs)
-    @rule(data=st.data())
-    def prefect_takes_a_run_for_dead(self, data: st.DataObject) -> None:
-        run = pick(data, self.played.runs.values())
-        if not run.state.is_final():
-            run.flow_run.state = Crashed(message="No heartbeat came.")
+    @precondition(lambda self: self.played.alive)
+    @rule(data=st.data(), is_seen=st.booleans())
+    def a_process_dies_without_a_word(self, data: st.DataObject, is_seen: bool) -> None:
+        """Or one that was taken for dead comes back; Prefect may see that a run is gone."""
+        lease_id = pick(data, self.played.alive)
+        if not self.played.alive[lease_id]:
+            self.played.renew(lease_id)
+            return
+        self.played.lose(lease_id)
+        for run in self.played.runs.values():
+            if is_seen and run.lease_id == lease_id and not run.state.is_final():
+                run.flow_run.state = Crashed(message="No heartbeat came.")
 
     @precondition(lambda self: self.rows.bulk_tasks)
-    @rule()
-    def reconcile(self) -> None:
+    @rule(go_on=st.booleans())
+    def reconcile(self, go_on: bool) -> None:
+        known = set(self.played.runs)
         self.put_right()
+        for run in [self.played.runs[one] for one in self.played.runs if one not in known]:
+            if go_on:
+                self.begin(run, self.played.new_process())
 
     def workers(self, names: Iterable[str] = (SOURCE,)) -> list[PlayedRun]:
         """The runs that work, or worked, on a row: those that were never refused theirs."""
