@@ -85,6 +85,7 @@ ENDS: dict[str, Callable[[], State[Any]]] = {
     "crashed": lambda: Crashed(message="The process was killed."),
 }
 ANEW = [("background",), ("prefill",), ("background", "prefill")]
+BEGUN = ["taken over", "made anew", "made", "failed", "at work", "nothing"]
 EDITS = ["headline", "subtitle", "brand", "cta.text"]
 OF_BULK_TASKS, OF_PREVIEWS = (BULK, RETRY), (PREVIEW, REGENERATE)
 MOST_BULK_TASKS = 2
@@ -411,33 +412,40 @@ class AnyOrder(RuleBasedStateMachine):
 
     # The rules: who does what next.
 
-    @initialize(
-        has_deployments=st.booleans(), begun=st.sampled_from(["made", "in part", "at work", "not"])
-    )
+    @initialize(has_deployments=st.booleans(), begun=st.sampled_from(BEGUN))
     def serve(self, has_deployments: bool, begun: str) -> None:
-        """A game begins with a bulk task that is made, failed or at work, or with nothing."""
+        """A game begins with a bulk task that stands in some way, or with nothing."""
         self.played.has_deployments = has_deployments
-        if begun == "not":
+        if begun == "nothing":
             return
         self.submit([2], "python")
-        (run,), (source_id,) = self.runs([BULK]), self.rows.sources
-        if begun == "made":
+        (run,) = self.runs([BULK])
+        if begun in ("made", "made anew"):
             self.work_through_sources(run)
             self.end(run, "completed")
-            return
-        part = self.begin_source(run, source_id)
-        assert part is not None
-        self.queue(part)
-        for preview_id, half in zip(list(self.rows.previews), HALVES, strict=True):
-            maker = self.begin_preview(part, preview_id)
-            assert maker is not None
-            self.begin_call(maker, half)
-            if begun == "in part":
-                self.end_call(maker, half, None if half == "background" else "Overloaded")
-                self.end(maker, "failed")
-        if begun == "in part":
-            self.end(part, "failed")
-            self.end(run, "failed")
+        else:
+            self.begin_all(run)
+        if begun == "made anew":
+            for preview, parts in zip(list(self.rows.previews.values()), ANEW, strict=False):
+                self.regenerate(preview, parts, by_rest=False, at_once=False)
+        elif begun == "failed":
+            for other in self.runs([PREVIEW, SOURCE, BULK]):
+                self.end(other, "failed")
+        elif begun == "taken over":
+            self.played.lose(run.lease_id)  # type: ignore[arg-type]
+            self.retry(run.row_id, by_rest=False)
+            self.begin_all(self.runs([RETRY])[0])
+
+    def begin_all(self, run: PlayedRun) -> None:
+        """Begin all sources of a bulk task, all their previews, and one half of each."""
+        for source_id in list(self.rows.sources):
+            part = self.begin_source(run, source_id)
+            assert part is not None
+            self.queue(part)
+            for preview, half in zip(self.rows.of_source(source_id), HALVES, strict=True):
+                maker = self.begin_preview(part, preview.id)
+                assert maker is not None
+                self.begin_call(maker, half)
 
     @precondition(lambda self: len(self.rows.bulk_tasks) < MOST_BULK_TASKS)
     @rule(
