@@ -95,7 +95,11 @@ def failures(session: Session, bulk_task_id: UUID, source_id: UUID | None = None
         of_previews = of_previews.where(CTAIFramePreview.source_id == source_id)
         never_made = never_made.where(CTABulkGenerateSource.id == source_id)
     reasons: Counter[str] = Counter()
-    for query in (of_previews.group_by(CTAIFramePreview.error_message), never_made):
+    grouped = of_previews.group_by(CTAIFramePreview.error_message).order_by(func.count().desc())
+    for query in (
+        grouped.order_by(CTAIFramePreview.error_message),
+        never_made.order_by(CTABulkGenerateSource.position),
+    ):
         for reason, count in session.execute(query):
             reasons[reason or ""] += count
     return +reasons
