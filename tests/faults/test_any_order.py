@@ -824,7 +824,7 @@ def play(database: Engine) -> Iterator[Callable[[int, int], None]]:
 def test_rows_stay_true_whatever_happens_in_whatever_order(
     play: Callable[[int, int], None],
 ) -> None:
-    play(20, 30)
+    play(15, 30)
 
 
 @pytest.mark.faults
