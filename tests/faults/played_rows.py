@@ -42,7 +42,9 @@ class Rows:
             self.progress = {one: progress.progress(session, one) for one in self.bulk_tasks}
             self.calls = Counter(
                 session.execute(
-                    select(CTAModelCall.preview_id, CTAModelCall.attempt, CTAModelCall.half)
+                    select(CTAModelCall.preview_id, CTAModelCall.attempt, CTAModelCall.half).where(
+                        CTAModelCall.failure.is_(None)
+                    )
                 )
             )
 

@@ -171,7 +171,9 @@ class Played:
         )
         with made_calls as calls:
             calls.record(ModelCall("played", 1.0, failure=failure))
-            if failure is None:
+            if failure is not None:  # its half may be asked for once more
+                self.paid[attempt.preview_id, attempt.attempt, half] -= 1
+            else:
                 calls.keep(**made)
 
 

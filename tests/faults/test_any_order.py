@@ -126,7 +126,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def check_spending(self, rows: Rows) -> None:
         """I5: no half is paid for twice in one attempt, and what exists was paid for."""
-        assert all(count == 1 for count in self.played.paid.values())
+        assert all(count <= 1 for count in self.played.paid.values())
         assert rows.calls <= self.played.paid
         for preview in rows.previews.values():
             for half, column in HALVES.items():
@@ -824,7 +824,7 @@ def play(database: Engine) -> Iterator[Callable[[int, int], None]]:
 def test_rows_stay_true_whatever_happens_in_whatever_order(
     play: Callable[[int, int], None],
 ) -> None:
-    play(12, 25)
+    play(15, 30)
 
 
 @pytest.mark.faults
