@@ -70,4 +70,6 @@ def runs_above(session: Session, preview_id: UUID, run_id: UUID) -> list[UUID] |
     ).one_or_none()
     if row is None:
         return None
-    return [row.flow_run_id] if row.flow_run_id and row.reopened_at is None else [run_id]
+    if row.flow_run_id and row.reopened_at is None:
+        return [run_id, row.flow_run_id]
+    return [run_id]
