@@ -1,7 +1,7 @@
 """One preview made anew, whole or in one of its halves."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from prefect import flow
@@ -16,19 +16,16 @@ Part = Literal["background", "prefill"]
 Parts = Annotated[
     Sequence[Part], Field(min_length=1, max_length=2, json_schema_extra={"uniqueItems": True})
 ]
-ENDS: dict[str, Any] = {
-    "on_completion": [mark_preview_done],
-    "on_failure": [mark_preview_failed],
-    "on_cancellation": [mark_preview_failed],
-    "on_crashed": [mark_preview_failed],
-}
 
 
 @flow(
     name="regenerate",
     flow_run_name="preview {preview_id} anew",
     task_runner=ThreadPoolTaskRunner(max_workers=2),
-    **ENDS,
+    on_completion=[mark_preview_done],
+    on_failure=[mark_preview_failed],
+    on_cancellation=[mark_preview_failed],
+    on_crashed=[mark_preview_failed],
 )
 def regenerate(preview_id: RecordId, parts: Parts = ("background", "prefill")) -> UUID:
     """Make a preview anew, in place.
