@@ -11,8 +11,10 @@ from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
-from api import batches, health, previews
+from api import batches, gallery, health, previews
+from api.gallery.pages import STATIC
 from api.launcher import launcher_of
 from api.middleware import AccessLog, BoundedBody, log_with_request_ids
 from api.orders import Launcher
@@ -59,6 +61,9 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
     routers = (batches.router, previews.router, health.router)
     for router in routers:
         app.include_router(router)
+    for router in gallery.routers():
+        app.include_router(router)
+    app.mount("/gallery/static", StaticFiles(directory=STATIC), name="static")
     app.state.routes = [route for router in routers for route in router.routes]
     install_problems(app)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]

@@ -47,7 +47,7 @@ async def create_batch(
 ) -> BatchCreated:
     """Start a batch: its previews are made from now on, at the pace that the cap allows."""
     made = await to_thread.run_sync(
-        _record_and_start,
+        record_and_start,
         launcher,
         wanted,
         token,
@@ -60,9 +60,15 @@ async def create_batch(
     return made
 
 
-def _record_and_start(
+def record_and_start(
     launcher: Launcher, wanted: BatchRequest, token: str, idempotency_key: str | None
 ) -> BatchCreated:
+    """Record a batch, and start the run that makes it.
+
+    Raises:
+        KeyUsedOtherwise: the user has used the key for another request.
+        RunNotStarted: no run could be started; the batch has ended, with the reason.
+    """
     with member_unit_of_work(token) as (session, member):
         recorded = bulk_tasks.record(
             session, uuid4(), wanted.sources, workspace=member.workspace, user=member.user,
@@ -158,11 +164,18 @@ async def retry_batch(
     of it has ended again, and says why.
     """
     return await to_thread.run_sync(
-        _resume_and_start, launcher, batch_id, token, limiter=request.app.state.starts
+        resume_and_start, launcher, batch_id, token, limiter=request.app.state.starts
     )
 
 
-def _resume_and_start(launcher: Launcher, batch_id: UUID, token: str) -> BatchRetried:
+def resume_and_start(launcher: Launcher, batch_id: UUID, token: str) -> BatchRetried:
+    """Queue what failed of a batch, and start the run that makes it.
+
+    Raises:
+        UnknownRecord: the workspace has no batch of this id.
+        NotRunAgain: nothing is missing, or a run is at work on it.
+        RunNotStarted: no run could be started; all of it has ended again.
+    """
     with member_unit_of_work(token) as (session, member):
         earlier_run_id = bulk_tasks.get(session, batch_id).flow_run_id
         resuming.resume(session, batch_id)

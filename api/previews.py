@@ -24,7 +24,7 @@ from db import reopening, shown_previews, waiting
 from db.errors import PreviewChanged
 from db.models import CTAIFramePreview, PreviewStatus
 from db.shown_previews import ShownPreview
-from db.workspaces import member_unit_of_work, workspace_unit_of_work
+from db.workspaces import member_unit_of_work
 
 router = APIRouter(prefix="/previews", tags=["previews"], route_class=TokenFirst)
 
@@ -132,7 +132,7 @@ async def regenerate_preview(
     ended again, and says why.
     """
     return await to_thread.run_sync(
-        _reopen_and_start,
+        _regenerate,
         launcher,
         preview_id,
         wanted or Regeneration(),
@@ -142,21 +142,39 @@ async def regenerate_preview(
     )
 
 
-def _reopen_and_start(
+def _regenerate(
     launcher: Launcher, preview_id: UUID, wanted: Regeneration, if_match: str | None, token: str
 ) -> Response:
+    run_id = reopen_and_start(launcher, preview_id, wanted, token, if_match)
+    with member_unit_of_work(token) as (session, _):
+        preview = shown_previews.show(session, preview_id)
+    answer = {"task_id": run_id, "preview": orjson.Fragment(preview.as_json)}
+    return Response(orjson.dumps(answer), status_code=202, media_type="application/json")
+
+
+def reopen_and_start(
+    launcher: Launcher,
+    preview_id: UUID,
+    wanted: Regeneration,
+    token: str,
+    if_match: str | None = None,
+) -> UUID:
+    """Queue a preview to be made anew, and start the run that makes it; returns the run.
+
+    Raises:
+        UnknownRecord: the workspace has no preview of this id.
+        PreviewChanged: it is another than `if_match` says.
+        NotRunAgain: a run is at work on it.
+        RunNotStarted: no run could be started; it has ended again.
+    """
     with member_unit_of_work(token) as (session, member):
         reopening.lock_preview(session, preview_id)
         _check_unchanged(session, preview_id, if_match)
         reopening.reopen_preview(session, preview_id, parts=wanted.parts)
         since = waiting.waits_since(session, CTAIFramePreview, preview_id)
-    run_id = start_recorded(
+    return start_recorded(
         launcher, run_again(CTAIFramePreview, preview_id, since, member.workspace)
     )
-    with workspace_unit_of_work(member.workspace) as session:
-        preview = shown_previews.show(session, preview_id)
-    answer = {"task_id": run_id, "preview": orjson.Fragment(preview.as_json)}
-    return Response(orjson.dumps(answer), status_code=202, media_type="application/json")
 
 
 @router.get(

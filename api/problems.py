@@ -108,6 +108,15 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def problem_of(request: Request, error: Exception) -> JSONResponse:
+    """What the app answers when an error comes up, for those who answer in another shape."""
+    for kind in type(error).__mro__:
+        if kind in request.app.exception_handlers:
+            answered: JSONResponse = request.app.exception_handlers[kind](request, error)
+            return answered
+    return _unexpected(request, error)
+
+
 def answer(
     request: Request,
     status: int,

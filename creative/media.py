@@ -81,6 +81,18 @@ class MediaStore:
         """
         return unquote(url.removeprefix(f"{self._base}/"))
 
+    def path_of(self, url: str) -> Path | None:
+        """The file that was stored under an address, served or not; None where it is not here.
+
+        The address may be of the time before the folder was served, or the other way round.
+        """
+        for base in filter(None, (self._base_url, self._root.resolve().as_uri())):
+            name = unquote(url.removeprefix(f"{base}/"))
+            if url.startswith(f"{base}/") and _NAME.fullmatch(name):
+                path = self._root / name
+                return path if path.is_file() else None
+        return None
+
     def remove(self, name: str) -> None:
         """Remove a file, whatever is still there of it.
 

@@ -25,7 +25,18 @@ MAY_IMPORT = {
     "db": {"settings", "db", *VALUES},
     "tasks": {"settings", "catalog", "creative", "db", "tasks"},
     "flows": {"settings", "tasks", "flows", "catalog.product"},
-    "api": {"settings", "db", "api", "creative.frame", "creative.edits", *VALUES},
+    "api": {
+        "settings",
+        "db",
+        "api",
+        "creative.frame",
+        "creative.edits",
+        "creative.media",
+        # The gallery shows the pictures of shops, read within the bounds that runs keep.
+        "catalog.images",
+        "catalog.errors",
+        *VALUES,
+    },
     "deployments": {"settings", "flows", "tasks.limits", "db", "deployments"},
 }
 NEVER = {
