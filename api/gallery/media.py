@@ -4,7 +4,7 @@ import io
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
@@ -15,7 +15,7 @@ from creative.edits import as_prefill
 from creative.frame import render_frame
 from creative.media import MediaStore
 from creative.prefill import Prefill
-from db import preview_details, shown_previews
+from db import preview_details
 from db.workspaces import member_unit_of_work
 from settings import get_settings
 
