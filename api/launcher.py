@@ -1,20 +1,25 @@
 """How a row that waits gets its run. The only part of the API that knows Prefect."""
 
 import logging
+import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 import httpx
+from cachetools import TTLCache
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from api.orders import Launcher, Order, RunNotStarted
 from api.own_process import OwnProcess
-from settings import Settings
+from settings import Settings, get_settings
 
 _FIRST = "bulk-generate"
+_LIMIT = "preview-generation"
+_BELIEVED_SECONDS = 60
 _LOGGER = logging.getLogger("api.launcher")
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _SHORT = httpx.Timeout(2)
@@ -27,6 +32,10 @@ def launcher_of(settings: Settings) -> Launcher:
 
 class Deployment:
     """Leaves runs to the workers that serve the project's deployments."""
+
+    def __init__(self) -> None:
+        self._asking = threading.Lock()
+        self._known: TTLCache[str, int] = TTLCache(maxsize=1, ttl=_BELIEVED_SECONDS)
 
     def start(self, order: Order) -> UUID:
         """Start the deployment by its name; Prefect takes one key for one run."""
@@ -42,8 +51,24 @@ class Deployment:
         with _reaching_prefect(_FIRST, _SHORT, retries=0) as client:
             client.read_deployment_by_name(_deployment_of(_FIRST))
 
+    def per_minute(self) -> int:
+        """What the limit says on the Prefect server, where operators may have changed it."""
+        with self._asking:
+            if (known := self._known.get(_LIMIT)) is None:
+                known = self._known[_LIMIT] = _per_minute_on_server()
+            return known
+
     def close(self) -> None:
         """Nothing was started."""
+
+
+def _per_minute_on_server() -> int:
+    try:
+        with _reaching_prefect(_FIRST, _SHORT, retries=0) as client:
+            decay = client.read_global_concurrency_limit_by_name(_LIMIT).slot_decay_per_second
+    except RunNotStarted:  # where it is missing or away, the first run makes it of the settings
+        decay = 0.0
+    return math.ceil(60 * decay - 1e-6) or get_settings().generations_per_minute
 
 
 def _deployment_of(flow: str) -> str:

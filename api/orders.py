@@ -88,5 +88,8 @@ class Launcher(Protocol):
     def check(self) -> None:
         """Raise `RunNotStarted` when no run could be started at the moment."""
 
+    def per_minute(self) -> int:
+        """How many generations may start in a minute; the settings' number where nobody says."""
+
     def close(self) -> None:
         """Let go of what was started for the purpose."""

@@ -19,7 +19,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from api.orders import Order, RunNotStarted
 from db import waiting
 from db.session import unit_of_work
-from settings import PROJECT_ROOT
+from settings import PROJECT_ROOT, get_settings
 
 _START_SECONDS = 60
 _CLOSE_SECONDS = 30
@@ -59,6 +59,10 @@ class OwnProcess:
         if not ready.done():
             raise RunNotStarted("The process that makes the previews is starting.")
         ready.result()
+
+    def per_minute(self) -> int:
+        """What the settings say: its Prefect server is its own, and nobody else changes it."""
+        return get_settings().generations_per_minute
 
     def close(self) -> None:
         """End the process, which closes the rows of what is under way."""

@@ -12,6 +12,12 @@ def percentage(counts: Progress) -> float:
     return 100 * (counts.done + counts.failed) / counts.total if counts.total else 0.0
 
 
+def time_left(counts: Progress, per_minute: int) -> str:
+    """How long the previews that are queued take at the cap, at least, such as `3 minutes`."""
+    left = timedelta(seconds=60 * counts.queued / per_minute)
+    return str(format_timedelta(left, locale="en"))
+
+
 def told(counts: Progress, per_minute: int) -> str:
     """Where the previews stand, and how long those that wait take at the cap.
 
@@ -25,8 +31,8 @@ def told(counts: Progress, per_minute: int) -> str:
     parts += [f"{counts.running:,} running"] if counts.running else []
     if not counts.queued:
         return ", ".join(parts) + "."
-    left = format_timedelta(timedelta(seconds=60 * counts.queued / per_minute), locale="en")
     return (
-        f"{', '.join(parts)}, {counts.queued:,} queued: these take {left} or more "
+        f"{', '.join(parts)}, {counts.queued:,} queued: these take "
+        f"{time_left(counts, per_minute)} or more "
         f"at {per_minute:,} a minute."
     )

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.gallery import media, sign_in
+from api.gallery import batches, media, new_batch, sign_in, standing
 
 
 def routers() -> tuple[APIRouter, ...]:
     """All routes of the gallery."""
-    return (sign_in.router, media.router)
+    return (sign_in.router, batches.router, new_batch.router, standing.router, media.router)

@@ -43,6 +43,9 @@ class NotedOrders:
         if self.trouble is not None:
             raise self.trouble
 
+    def per_minute(self) -> int:
+        return 20
+
     def close(self) -> None:
         pass
 

@@ -1,0 +1,173 @@
+"""What was pasted, or sent as a file → the sources that it asks for, and what is wrong with it."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from charset_normalizer import from_bytes
+
+from catalog.feed_columns import is_merchant, missing_columns, source_of
+from catalog.feeds import InvalidFeedRow
+from catalog.product import InvalidSources, Source, canonical_url, check_sources
+
+# An address may itself end in a comma and digits, but for the one or two that are a number.
+_LINE = re.compile(r"(?P<url>\S+?)(?:(?:\s*[,;]\s*|\s+)(?P<number>\d{1,2}|[^\s/]*))?\s*")
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that asks for nothing; `problem` is a sentence that says why."""
+
+    number: int
+    text: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class RepeatedLine:
+    """A line with an address that an earlier line has."""
+
+    number: int
+    source: Source
+    first: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch would make: each address once, and the lines that are passed over."""
+
+    sources: list[Source]
+    repeated: list[RepeatedLine]
+    bad: list[BadLine]
+
+    @property
+    def previews(self) -> int:
+        """How many previews are asked for."""
+        return sum(source.batch_size for source in self.sources)
+
+    @property
+    def repeated_previews(self) -> int:
+        """How many more the repeated lines ask for."""
+        return sum(line.source.batch_size for line in self.repeated)
+
+
+class UnreadableFile(ValueError):
+    """A file cannot be read as a table; the message says what it needs."""
+
+
+Line = tuple[int, str, Source | str]
+
+
+def plan_of_text(text: str, batch_size: int = 1) -> Plan:
+    """What lines of addresses ask for, each with an optional number of previews after it.
+
+    Blanks, a comma, a semicolon or a tab stand between them; empty lines, and those that begin
+    with `#`, are passed over.
+
+    Args:
+        text: what was pasted.
+        batch_size: the number of previews where a line names none.
+    """
+    return _plan(_lines(text, batch_size))
+
+
+def plan_of_file(body: bytes, batch_size: int = 1) -> Plan:
+    """What a CSV file asks for: the columns are those of a feed (see `catalog.feed_columns`).
+
+    A file whose first line has an address has no names of columns, and is taken line by line.
+
+    Raises:
+        UnreadableFile: it is no text, or a column is missing that is needed.
+    """
+    text = _decoded(body)
+    if "://" in text.partition("\n")[0]:
+        return plan_of_text(text, batch_size)
+    try:
+        return _plan(_rows(text, batch_size))
+    except csv.Error as error:
+        raise UnreadableFile(f"The file could not be read as CSV: {error}.") from error
+
+
+def _lines(text: str, batch_size: int) -> Iterator[Line]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        written = line.strip().strip("\ufeff")
+        if not written or written.startswith("#"):
+            continue
+        found = _LINE.fullmatch(written)
+        if found is None:
+            problem = "A line takes one address and, after it, the number of previews."
+            yield number, written, problem
+            continue
+        wanted = found["number"]
+        given: Any = int(wanted) if wanted and wanted.isascii() and wanted.isdecimal() else wanted
+        yield number, written, _checked({"url": found["url"], "batch_size": given or batch_size})
+
+
+def _checked(item: dict[str, Any]) -> Source | str:
+    try:
+        return check_sources([item])[0]
+    except InvalidSources as error:
+        return _sentence(error.problems[0].partition(": ")[2])
+
+
+def _rows(text: str, batch_size: int) -> Iterator[Line]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
+    names = {name.strip().removeprefix("g:").lower(): None for name in reader.fieldnames or ()}
+    merchant = is_merchant(names)
+    if missing := missing_columns(names, merchant=merchant):
+        told = ", ".join(missing)
+        raise UnreadableFile(
+            f"The file has no column {told}: its first line must name the columns, url and, where "
+            "you like, batch_size and those of a feed."
+        )
+    reader.fieldnames = list(names)
+    for row in reader:
+        values = {name: value for name, value in row.items() if name and value}
+        written = delimiter.join(str(value) for value in values.values())
+        if not written.strip():
+            continue
+        try:
+            source = source_of(values, merchant=merchant, batch_size=batch_size, locale=None)
+        except InvalidFeedRow as error:
+            yield reader.line_num, written, " ".join(map(_sentence, error.problems))
+        else:
+            yield reader.line_num, written, source
+
+
+def _plan(lines: Iterable[Line]) -> Plan:
+    plan = Plan([], [], [])
+    first: dict[str, tuple[int, Source]] = {}
+    for number, written, read in lines:
+        if isinstance(read, str):
+            plan.bad.append(BadLine(number, written[:_SHOWN], read))
+            continue
+        earlier, known = first.setdefault(canonical_url(read.url), (number, read))
+        if earlier == number:
+            plan.sources.append(read)
+        elif known.product != read.product:
+            problem = f"Line {earlier} says other things of the same product."
+            plan.bad.append(BadLine(number, written[:_SHOWN], problem))
+        else:
+            plan.repeated.append(RepeatedLine(number, read, earlier))
+    return plan
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        guessed = from_bytes(body).best()
+    if guessed is None:
+        raise UnreadableFile("The file is no text: save it as CSV, in UTF-8.")
+    return str(guessed)
+
+
+def _sentence(problem: str) -> str:
+    told = problem.strip()
+    return told[:1].upper() + told[1:]
