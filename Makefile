@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server test test-starting test-computing test-faults \
+.PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-faults \
 	lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
@@ -33,6 +33,9 @@ demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.
 	PREFECT_HOME=$(DEMO_PREFECT_HOME) \
 	PREFECT_SERVER_DATABASE_CONNECTION_URL="sqlite+aiosqlite:///$(DEMO_PREFECT_HOME)/prefect.db" \
 	$(BIN)/prefect server start
+
+demo-gallery: setup ## Look through the demo's previews in a browser, at http://127.0.0.1:8000
+	@$(BIN)/python -m demo.gallery
 
 # Their tests start programs and wait for them; all others compute for the most part. Both halves run
 # at the same time, each with a database and servers of its own, and are shown when they have ended.
@@ -77,7 +80,7 @@ migrate: setup ## Bring the database of CTA_DATABASE_URL (or the embedded one) u
 	$(BIN)/alembic upgrade head
 
 api: setup ## Serve the REST API, at http://127.0.0.1:8000
-	$(BIN)/uvicorn api.app:app --no-access-log
+	$(BIN)/uvicorn api.app:app --no-access-log --timeout-graceful-shutdown 5
 
 up: setup ## Start Prefect's server, a worker and the API in this terminal; Ctrl-C ends all
 	@$(BIN)/python -m deployments.up

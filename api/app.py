@@ -61,9 +61,9 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
     routers = (batches.router, previews.router, health.router)
     for router in routers:
         app.include_router(router)
+    app.mount("/gallery/static", StaticFiles(directory=STATIC), name="static")
     for router in gallery.routers():
         app.include_router(router)
-    app.mount("/gallery/static", StaticFiles(directory=STATIC), name="static")
     app.state.routes = [route for router in routers for route in router.routes]
     install_problems(app)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]

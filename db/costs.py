@@ -16,6 +16,16 @@ from db.models import CTAIFramePreview, CTAModelCall
 Half = Literal["background", "prefill"]
 
 
+_SUMMED = select(
+    func.count().label("calls"),
+    func.coalesce(func.sum(CTAModelCall.tokens_in), 0).label("tokens_in"),
+    func.coalesce(func.sum(CTAModelCall.tokens_out), 0).label("tokens_out"),
+    func.coalesce(func.sum(CTAModelCall.seconds), 0.0).label("seconds"),
+    func.coalesce(func.sum(CTAModelCall.cost), 0).label("usd"),
+    func.array_agg(CTAModelCall.model.distinct()).label("models"),
+)
+
+
 @dataclass(frozen=True)
 class Cost:
     """What calls of models took: how many, their tokens, their seconds and US dollars, by whom.
@@ -90,6 +100,11 @@ def of_bulk_task(session: Session, bulk_task_id: UUID) -> Cost:
     return _cost(session.execute(_summed(bulk_task_id)).one())
 
 
+def of_preview(session: Session, preview_id: UUID) -> Cost:
+    """What all calls for a preview took, in all its attempts."""
+    return _cost(session.execute(_SUMMED.where(CTAModelCall.preview_id == preview_id)).one())
+
+
 def by_preview(session: Session, bulk_task_id: UUID) -> dict[UUID, Cost]:
     """What the calls for each preview of a bulk task took; those without a call are left out."""
     called = CTAModelCall.preview_id
@@ -100,14 +115,7 @@ def by_preview(session: Session, bulk_task_id: UUID) -> dict[UUID, Cost]:
 
 
 def _summed(bulk_task_id: UUID) -> Any:
-    return select(
-        func.count().label("calls"),
-        func.coalesce(func.sum(CTAModelCall.tokens_in), 0).label("tokens_in"),
-        func.coalesce(func.sum(CTAModelCall.tokens_out), 0).label("tokens_out"),
-        func.coalesce(func.sum(CTAModelCall.seconds), 0.0).label("seconds"),
-        func.coalesce(func.sum(CTAModelCall.cost), 0).label("usd"),
-        func.array_agg(CTAModelCall.model.distinct()).label("models"),
-    ).where(CTAModelCall.bulk_generate_task_id == bulk_task_id)
+    return _SUMMED.where(CTAModelCall.bulk_generate_task_id == bulk_task_id)
 
 
 def _cost(row: Any) -> Cost:

@@ -1,12 +1,13 @@
 """What became of each source of a bulk task."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from db.models import CTABulkGenerateSource, ECommerceProduct, PreviewStatus
+from db.models import CTABulkGenerateSource, ECommerceProduct, PreviewStatus, TaskStatus
 from db.progress import made_by_source
 from db.statuses import UNFINISHED
 
@@ -35,11 +36,37 @@ class SourceOutcome:
 
 def by_source(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
     """What became of the sources of a bulk task, in the order in which they were given."""
+    return _read(session, _outcomes(bulk_task_id))
+
+
+def page(
+    session: Session, bulk_task_id: UUID, *, status: TaskStatus | None, number: int, size: int
+) -> list[SourceOutcome]:
+    """What became of some sources of a bulk task: a page, of which the first has the number 1."""
+    asked = _outcomes(bulk_task_id).limit(size).offset((number - 1) * size)
+    return _read(session, asked.where(*_standing(status)))
+
+
+def count(session: Session, bulk_task_id: UUID, *, status: TaskStatus | None) -> int:
+    """How many sources of a bulk task stand so."""
+    return session.scalar(
+        select(func.count(CTABulkGenerateSource.id)).where(
+            CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id, *_standing(status)
+        )
+    ) or 0  # fmt: skip
+
+
+def _standing(status: TaskStatus | None) -> list[ColumnElement[bool]]:
+    return [] if status is None else [CTABulkGenerateSource.status == status]
+
+
+def _outcomes(bulk_task_id: UUID) -> Select[Any]:
     made = made_by_source(bulk_task_id).subquery()
     counts = [
         func.coalesce(made.c[status.value], 0).label(status.value) for status in PreviewStatus
     ]
-    rows = session.execute(
+    missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
+    return (
         select(
             CTABulkGenerateSource.id,
             CTABulkGenerateSource.url,
@@ -49,7 +76,7 @@ def by_source(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
             CTABulkGenerateSource.product_id,
             ECommerceProduct.title,
             ECommerceProduct.ranked_by,
-            (CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)).label("missing"),
+            missing.label("missing"),
             *counts,
         )
         .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
@@ -57,6 +84,9 @@ def by_source(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
         .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
         .order_by(CTABulkGenerateSource.position)
     )
+
+
+def _read(session: Session, asked: Select[Any]) -> list[SourceOutcome]:
     return [
         SourceOutcome(
             source_id=row.id,
@@ -72,5 +102,5 @@ def by_source(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
             done=row.done,
             failed=row.failed + (0 if row.status in UNFINISHED else row.missing),
         )
-        for row in rows
+        for row in session.execute(asked)
     ]

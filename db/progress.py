@@ -1,6 +1,7 @@
 """How far a bulk task is, counted when asked for."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,15 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     Previews that are not recorded yet count as `queued` while their source is under way, and as
     `failed` once it has ended.
     """
-    made = made_by_source(bulk_task_id).subquery()
+    return of_each(session, [bulk_task_id])[bulk_task_id]
+
+
+def of_each(session: Session, bulk_task_ids: Collection[UUID]) -> dict[UUID, Progress]:
+    """Count the previews of several bulk tasks, in one query; see `progress`.
+
+    A bulk task without sources, or that the session does not see, has none.
+    """
+    made = made_by_source(*bulk_task_ids).subquery()
     missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
     under_way = CTABulkGenerateSource.status.in_(UNFINISHED)
 
@@ -45,8 +54,9 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     def counted(status: PreviewStatus) -> ColumnElement[int]:
         return func.coalesce(made.c[status.value], 0)
 
-    row = session.execute(
+    rows = session.execute(
         select(
+            CTABulkGenerateSource.bulk_generate_task_id,
             total_of(CTABulkGenerateSource.batch_size.expression).label("total"),
             total_of(counted(PreviewStatus.QUEUED), case((under_way, missing), else_=0)),
             total_of(counted(PreviewStatus.RUNNING)),
@@ -55,12 +65,14 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
         )
         .select_from(CTABulkGenerateSource)
         .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
-    ).one()
-    return Progress(*(int(count) for count in row))
+        .where(CTABulkGenerateSource.bulk_generate_task_id.in_(bulk_task_ids))
+        .group_by(CTABulkGenerateSource.bulk_generate_task_id)
+    )
+    counts = {row[0]: Progress(*(int(count) for count in row[1:])) for row in rows}
+    return {each: counts.get(each, Progress(0, 0, 0, 0, 0)) for each in bulk_task_ids}
 
 
-def made_by_source(bulk_task_id: UUID) -> Any:
+def made_by_source(*bulk_task_ids: UUID) -> Any:
     """How many previews of each source are recorded: `made`, and one column for each status."""
     counts = (
         func.count().filter(CTAIFramePreview.status == status).label(status.value)
@@ -68,7 +80,7 @@ def made_by_source(bulk_task_id: UUID) -> Any:
     )
     return (
         select(CTAIFramePreview.source_id, func.count().label("made"), *counts)
-        .where(CTAIFramePreview.bulk_generate_task_id == bulk_task_id)
+        .where(CTAIFramePreview.bulk_generate_task_id.in_(bulk_task_ids))
         .group_by(CTAIFramePreview.source_id)
     )
 

@@ -34,7 +34,7 @@ def main() -> int:
     """Run the demo; returns the exit status: 0 when all that can be made was made."""
     console = Console()
     began = time.monotonic()
-    _set_environment()
+    set_environment()
     from demo.shop import Shop
 
     with Shop(DATA_DIR / "shop") as shop:
@@ -65,7 +65,7 @@ def main() -> int:
     return 0 if complete else 1
 
 
-def _set_environment() -> None:
+def set_environment() -> None:
     """Keep the demo apart: from a Prefect server, a database and a key that are set up here."""
     os.environ.pop("PREFECT_API_URL", None)
     os.environ.update(

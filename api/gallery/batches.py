@@ -119,7 +119,7 @@ def show_sources(
             session, batch_id, status=chosen, number=min(number, last), size=_SOURCES
         )
     return page(
-        request, "sources", sources=sources, status=chosen, statuses=list(TaskStatus),
+        request, "sources", sources=sources, chosen=chosen, statuses=list(TaskStatus),
         number=min(number, last), last=last, **head,
     )  # fmt: skip
 

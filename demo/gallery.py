@@ -1,0 +1,56 @@
+"""`make demo-gallery`: the gallery on what `make demo` made, with the shop open for more."""
+
+import contextlib
+import os
+import sys
+
+from rich.console import Console
+
+from demo.__main__ import DATA_DIR, set_environment
+
+SHOWN = 3
+
+
+def main() -> int:
+    """Serve the gallery until it is told to end; returns the exit status."""
+    set_environment()
+    os.environ["CTA_API_RUNS"] = "own_process"
+    port = int(os.environ.get("PORT", "8000"))
+    # Imported here, because settings and Prefect read the environment when they are imported.
+    import uvicorn
+
+    from demo.shop import Shop
+
+    with Shop(DATA_DIR / "shop") as shop:
+        os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = shop.url.removeprefix("http://").strip("/")
+        Console().print(
+            f"[bold]The gallery[/]    http://127.0.0.1:{port}\n"
+            f"[bold]Your token[/]     {_new_token()}\n"
+            "[bold]Addresses[/]      of the demo shop, to paste into a new batch:\n"
+            + "\n".join(f"               {url} 3" for url in shop.product_urls[:SHOWN])
+            + "\n[dim]Ctrl-C ends it.[/]",
+            soft_wrap=True,
+            highlight=False,
+        )
+        uvicorn.run(
+            "api.app:app", port=port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=5,
+        )  # fmt: skip
+    return 0
+
+
+def _new_token() -> str:
+    """The demo user's token, made anew: it is shown once alone, and each start shows one."""
+    from db import api_tokens
+    from db.api_tokens import Member, NoValidToken
+    from db.session import unit_of_work
+
+    member = Member("demo", "demo")
+    with unit_of_work() as session:
+        with contextlib.suppress(NoValidToken):
+            api_tokens.revoke(session, member)
+        return api_tokens.create(session, member)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
