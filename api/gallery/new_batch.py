@@ -116,7 +116,7 @@ def _wanted(form: Form) -> BatchRequest:
     try:
         sources = [source for name in names for source in json.loads(field(form, name) or "[]")]
         return BatchRequest(sources=sources, refresh=bool(field(form, "refresh")))
-    except (ValidationError, ValueError, TypeError) as error:
+    except (ValidationError, ValueError, TypeError, RecursionError) as error:
         raise InvalidSources(
             ["These addresses cannot be started as they were sent: check them once more."]
         ) from error

@@ -3,18 +3,19 @@
 import csv
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-from charset_normalizer import from_bytes
 
 from catalog.feed_columns import is_merchant, missing_columns, source_of
 from catalog.feeds import InvalidFeedRow
 from catalog.product import InvalidSources, Source, canonical_url, check_sources
 
-# An address may itself end in a comma and digits, but for the one or two that are a number.
-_LINE = re.compile(r"(?P<url>\S+?)(?:(?:\s*[,;]\s*|\s+)(?P<number>\d{1,2}|[^\s/]*))?\s*")
+_BETWEEN = re.compile(r"\s+[,;]\s*|[,;]\s+|\s+")
+# An address may itself hold commas and digits: one or two at its end are taken for the number.
+_JOINED = re.compile(r"(\S+?)[,;](\d{1,2})")
 _SHOWN = 200
 
 
@@ -97,14 +98,15 @@ def _lines(text: str, batch_size: int) -> Iterator[Line]:
         written = line.strip().strip("\ufeff")
         if not written or written.startswith("#"):
             continue
-        found = _LINE.fullmatch(written)
-        if found is None:
-            problem = "A line takes one address and, after it, the number of previews."
-            yield number, written, problem
+        parts = _BETWEEN.split(written)
+        if len(parts) == 1 and (joined := _JOINED.fullmatch(written)):
+            parts = list(joined.groups())
+        url, *wanted = parts
+        if len(wanted) > 1:
+            yield number, written, "A line takes one address and, after it, the number of previews."
             continue
-        wanted = found["number"]
-        given: Any = int(wanted) if wanted and wanted.isascii() and wanted.isdecimal() else wanted
-        yield number, written, _checked({"url": found["url"], "batch_size": given or batch_size})
+        given: list[Any] = [int(one) if re.fullmatch(r"[0-9]{1,9}", one) else one for one in wanted]
+        yield number, written, _checked({"url": url, "batch_size": (given or [batch_size])[0]})
 
 
 def _checked(item: dict[str, Any]) -> Source | str:
@@ -159,13 +161,14 @@ def _plan(lines: Iterable[Line]) -> Plan:
 
 
 def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        guessed = from_bytes(body).best()
-    if guessed is None:
-        raise UnreadableFile("The file is no text: save it as CSV, in UTF-8.")
-    return str(guessed)
+    """The text of a file as programs for tables write it: in UTF-8, UTF-16, or Windows's own."""
+    encodings = ["utf-16"] if body[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            text = body.decode(encoding)
+            if "\0" not in text:
+                return text
+    raise UnreadableFile("The file is no text: save it as CSV, in UTF-8.")
 
 
 def _sentence(problem: str) -> str:

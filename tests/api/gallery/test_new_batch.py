@@ -44,8 +44,8 @@ def test_what_will_happen_is_shown_and_nothing_is_started(
     plan = texts(shown, "#plan")[0]
     assert "At 20 a minute this takes 2 minutes or more" in plan
     assert "1 repeated line (5 more previews)" in plan
-    assert "Line 3 the same product as line 1" in plan
-    assert "1 line cannot be used Line 4 kettle" in plan
+    assert "Line 3the same product as line 1" in plan
+    assert "1 line cannot be used Line 4kettle" in plan
     assert not launcher.orders
     assert texts(ann_visits.get("/"), ".empty h2") == ["No batch yet"]
 
