@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-faults \
+.PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long test-faults \
 	lint types check format migrate api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
@@ -46,15 +46,18 @@ PYTEST = $(BIN)/python -m pytest -o cache_dir=.pytest_cache/$(1)
 TESTS = $(PYTEST) $(2) $(if $(CI),|| $(PYTEST) --last-failed $(2))
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-test: setup ## Run the test suite, but for the long tests of faults
+test: setup ## Run the test suite, but for the tests that take long
 	@echo "Both halves of the tests run at the same time; each is shown when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(WHOLE) test-starting test-computing
 
 test-starting:
-	$(call TESTS,starting,-m "not faults" $(STARTING))
+	$(call TESTS,starting,-m "not faults and not long" $(STARTING))
 
 test-computing:
-	$(call TESTS,computing,-m "not faults" $(STARTING:%=--ignore=%))
+	$(call TESTS,computing,-m "not faults and not long" $(STARTING:%=--ignore=%))
+
+test-long: setup ## Run all tests that take long, those of faults among them
+	$(call TESTS,long,-m "faults or long")
 
 test-faults: setup ## Run the long tests of faults: real processes killed, frozen, started again
 	$(call TESTS,faults,-m faults)
@@ -70,7 +73,7 @@ lint: setup ## Check style and formatting
 types: setup ## Check types
 	$(BIN)/mypy
 
-check: lint types test test-faults ## All that CI checks
+check: lint types test test-long ## All that CI checks
 
 format: setup ## Put the code in form
 	$(BIN)/ruff check --fix-only --quiet .

@@ -33,7 +33,11 @@ def roles(ranking: Ranking) -> dict[str, Role]:
     return {image.url.rsplit("/", 1)[-1]: image.role for image in ranking.images}
 
 
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.slug)
+@pytest.mark.parametrize(
+    "product",
+    [PRODUCTS[0], *(pytest.param(product, marks=pytest.mark.long) for product in PRODUCTS[1:])],
+    ids=lambda product: product.slug,
+)
 def test_the_demo_ranks_every_decoy_below_every_product_picture(
     shop: Shop, product: DemoProduct
 ) -> None:

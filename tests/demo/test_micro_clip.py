@@ -35,6 +35,7 @@ def test_the_weights_are_small_and_of_half_precision() -> None:
     }
 
 
+@pytest.mark.long
 def test_held_out_drawings_are_told_right() -> None:
     accuracy = measure(rounds=1, first_seed=9_000, size=320, processes=1)
     assert accuracy["objects_right"] >= 0.95

@@ -20,6 +20,7 @@ from creative.prefill import (
 )
 from demo.overlay_checks import OverlayChecks
 
+pytestmark = pytest.mark.long
 LAYOUTS: tuple[Layout, ...] = ("left", "right", "center")
 GROUND = "#F4EFE8"
 

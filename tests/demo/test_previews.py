@@ -13,6 +13,7 @@ from demo.shop import Shop
 from flows import bulk_generate
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("prefect_server")
 @pytest.mark.timeout(600)
 def test_all_previews_of_the_demo_pass_every_check(

@@ -36,7 +36,7 @@ from tests.gemini_server import Call, GeminiServer, Reply
 from tests.pages import Pages
 from tests.prefect_server import free_port
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.long]
 SOURCES, PREVIEWS_EACH = 12, 2
 PICTURE_SECONDS, FROZEN_SECONDS = 0.7, 6
 

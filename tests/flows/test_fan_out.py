@@ -14,6 +14,7 @@ from tests.pages import Pages
 SOURCES, PREVIEWS = 12, 2
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("prefect_server")
 def test_sources_are_begun_in_order_and_work_starts_with_the_first(
     database: Engine, pages: Pages
