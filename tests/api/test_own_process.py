@@ -205,6 +205,7 @@ def test_a_process_that_dies_fails_its_batches_and_is_replaced(
         wait_for(lambda: ann.get(address).json()["status"] == "done")
 
 
+@pytest.mark.long
 def test_what_failed_is_made_again_and_a_background_anew(
     serve: Callable[[int], Any], pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +237,7 @@ def test_what_failed_is_made_again_and_a_background_anew(
         assert anew["prefill"][address] != before["prefill"][address]
 
 
+@pytest.mark.long
 def test_an_api_that_ends_leaves_no_preview_that_is_made_anew_under_way(
     serve: Callable[[int], Any], database: Engine
 ) -> None:

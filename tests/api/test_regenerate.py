@@ -227,6 +227,7 @@ def test_a_run_whose_process_died_before_it_was_noted_ends_its_preview(
     assert "Its process was stopped." in str(ended.error_message)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_worker_makes_a_background_anew_and_leaves_what_a_person_edited(
     database: Engine, registered: dict[str, str], pages: Pages, tmp_path: Path

@@ -287,6 +287,7 @@ WHERE id = (SELECT id FROM cta_iframe_preview ORDER BY position DESC LIMIT 1)
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_worker_makes_what_failed(
     database: Engine, registered: dict[str, str], pages: Pages, tmp_path: Path

@@ -126,6 +126,7 @@ def test_the_form_of_regenerate_offers_the_two_parts_and_refuses_others(
         assert "parts" in answer.text
 
 
+@pytest.mark.long
 def test_a_worker_retries_a_bulk_task_and_makes_a_preview_anew(
     database: Engine, registered: dict[str, str], pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_worker_retries_a_bulk_task_and_makes_a_preview_anew(
     assert again.background_url != made.background_url
 
 
+@pytest.mark.long
 def test_a_worker_runs_a_page_again(
     database: Engine, registered: dict[str, str], pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,7 @@ def test_our_postgres_goes_away_for_a_while_and_nothing_is_lost(
     assert_whole(database, data_dir, held.paid.since())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "needle",
     [
