@@ -137,13 +137,13 @@ class BulkTaskUnderWay(_UnderWay):
 
 
 class PreviewNotDone(Exception):
-    """The preview has no prefill that could be shown or edited yet."""
+    """The preview has no prefill that could be shown, edited or reviewed yet."""
 
     def __init__(self, preview_id: UUID, status: str) -> None:
         self.preview_id, self.status = preview_id, status
         super().__init__(
-            f"The preview {preview_id} is {status}; there is a prefill to show and to edit once a "
-            "preview is done."
+            f"The preview {preview_id} is {status}; there is a prefill to show, to edit and to "
+            "review once a preview is done."
         )
 
     def __reduce__(self) -> tuple[type["PreviewNotDone"], tuple[UUID, str]]:

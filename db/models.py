@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -24,29 +24,10 @@ from db.base import Identified, Owned, Timestamped, WorkedOn
 from db.bookkeeping import CTADeletedPreview as CTADeletedPreview
 from db.bookkeeping import CTAGenerationTurn as CTAGenerationTurn
 from db.bookkeeping import CTALease as CTALease
-
-
-class TaskStatus(StrEnum):
-    """Where a bulk task stands, or one of its sources."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class PreviewStatus(StrEnum):
-    """Where a preview stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-def _one_of(column: str, statuses: type[StrEnum]) -> str:
-    return f"{column} IN ({', '.join(repr(status.value) for status in statuses)})"
-
+from db.enumerations import PreviewStatus as PreviewStatus
+from db.enumerations import Review as Review
+from db.enumerations import TaskStatus as TaskStatus
+from db.enumerations import one_of
 
 _FAILED_SAYS_WHY = "status <> 'failed' OR error_message IS NOT NULL"
 
@@ -56,7 +37,7 @@ class CTABulkGenerateTask(Identified, Timestamped, Owned, WorkedOn, Base):
 
     __tablename__ = "cta_bulk_generate_task"
     __table_args__ = (
-        CheckConstraint(_one_of("status", TaskStatus), name="status_known"),
+        CheckConstraint(one_of("status", TaskStatus), name="status_known"),
         CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
         CheckConstraint(
             "(idempotency_key IS NULL) = (request_hash IS NULL)", name="key_with_its_request"
@@ -99,7 +80,7 @@ class CTABulkGenerateSource(Identified, Timestamped, Owned, WorkedOn, Base):
             ["ecommerce_product.id", "ecommerce_product.workspace"],
             ondelete="SET NULL (product_id)",
         ),
-        CheckConstraint(_one_of("status", TaskStatus), name="status_known"),
+        CheckConstraint(one_of("status", TaskStatus), name="status_known"),
         CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
         CheckConstraint("batch_size BETWEEN 1 AND 10", name="batch_size_1_to_10"),
         UniqueConstraint("bulk_generate_task_id", "position"),
@@ -181,7 +162,7 @@ class CTAIFramePreview(Identified, Timestamped, Owned, WorkedOn, Base):
             ["ecommerce_product.id", "ecommerce_product.workspace"],
             ondelete="CASCADE",
         ),
-        CheckConstraint(_one_of("status", PreviewStatus), name="status_known"),
+        CheckConstraint(one_of("status", PreviewStatus), name="status_known"),
         CheckConstraint(_FAILED_SAYS_WHY, name="failed_says_why"),
         CheckConstraint(
             "status <> 'done' OR coalesce(prefill ->> 'generated_background_url', '') <> ''",
@@ -191,15 +172,23 @@ class CTAIFramePreview(Identified, Timestamped, Owned, WorkedOn, Base):
             "filled_attempt IS NULL OR (prefill IS NOT NULL AND filled_attempt <= attempt)",
             name="filled_has_prefill",
         ),
+        CheckConstraint(one_of("review", Review), name="review_known"),
+        CheckConstraint("review IS NULL OR status = 'done'", name="review_of_what_is_done"),
+        CheckConstraint(
+            "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
+            name="review_with_its_user",
+        ),
         CheckConstraint("position BETWEEN 0 AND 9", name="position_0_to_9"),
         CheckConstraint("attempt >= 1", name="attempt_from_1"),
         UniqueConstraint("source_id", "position"),
         UniqueConstraint("id", "bulk_generate_task_id", "workspace"),
         Index(None, "bulk_generate_task_id", "headline_key"),
-        # Every way to list them, newest first: a page is read off one of these, wherever it begins.
+        # Every way to list them, newest or last changed first: a page is read off one of these,
+        # wherever it begins.
         Index(None, "workspace", "created_at", "id"),
         Index(None, "workspace", "status", "created_at", "id"),
         Index(None, "bulk_generate_task_id", "created_at", "id"),
+        Index(None, "bulk_generate_task_id", "updated_at", "id"),
         Index(None, "bulk_generate_task_id", "status", "created_at", "id"),
         Index(None, "bulk_generate_task_id", "product_id", "created_at", "id"),
         Index(None, "product_id", "created_at", "id"),
@@ -212,6 +201,10 @@ class CTAIFramePreview(Identified, Timestamped, Owned, WorkedOn, Base):
     position: Mapped[int]
     source_image_url: Mapped[str] = mapped_column(Text)
     prefill: Mapped[dict[str, Any] | None]
+    # By itself, for a search through thousands would unpack the whole prefill of each.
+    headline: Mapped[str | None] = mapped_column(
+        Text, Computed("prefill ->> 'headline'::text", persisted=True)
+    )
     headline_key: Mapped[str | None] = mapped_column(String(120))
     edited_fields: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     status: Mapped[str] = mapped_column(String(20), default=PreviewStatus.QUEUED)
@@ -220,6 +213,9 @@ class CTAIFramePreview(Identified, Timestamped, Owned, WorkedOn, Base):
     background_url: Mapped[str | None] = mapped_column(Text)
     draft: Mapped[dict[str, Any] | None]
     filled_attempt: Mapped[int | None]
+    review: Mapped[str | None] = mapped_column(String(20))
+    reviewed_by: Mapped[str | None] = mapped_column(String(200))
+    reviewed_at: Mapped[datetime | None]
 
     bulk_generate_task: Mapped[CTABulkGenerateTask] = relationship(
         lazy="raise",

@@ -289,6 +289,7 @@ def _queue(preview: CTAIFramePreview, run_id: UUID | None, lease_id: UUID | None
     preview.status = PreviewStatus.QUEUED
     preview.flow_run_id, preview.lease_id = run_id, lease_id
     preview.error_message = preview.finished_at = None
+    preview.review = preview.reviewed_by = preview.reviewed_at = None  # it was of what was seen
 
 
 def _unknown(session: Session, wanted: str, record_id: UUID) -> UnknownRecord:

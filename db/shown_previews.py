@@ -15,7 +15,8 @@ from db.pages import Page, read_page
 
 SHOWN = (
     "id bulk_generate_task_id source_id product_id position status error_message attempt "
-    "source_image_url prefill edited_fields user created_at updated_at started_at finished_at"
+    "source_image_url prefill edited_fields user created_at updated_at started_at finished_at "
+    "review reviewed_by reviewed_at"
 ).split()
 # Made where the values lie: nothing of it has to become an object of Python and text again.
 _AS_JSON: ColumnElement[str] = literal_column(
@@ -124,7 +125,8 @@ def edit(
 ) -> None:
     """Store the prefill of a held preview as a person left it.
 
-    The fields that they changed are remembered, with those that were changed before.
+    The fields that they changed are remembered, with those that were changed before. It has no
+    review any more: that was of what was seen before.
     """
     session.execute(
         update(CTAIFramePreview)
@@ -133,5 +135,8 @@ def edit(
             prefill=prefill,
             headline_key=headline_key,
             edited_fields=sorted({*preview.edited_fields, *edited_fields}),
+            review=None,
+            reviewed_by=None,
+            reviewed_at=None,
         )
     )

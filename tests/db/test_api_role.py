@@ -35,11 +35,18 @@ MAY_CHANGE = {
                                  "flow_run_id", "lease_id", "reopened_at"},
     "cta_iframe_preview": {"prefill", "headline_key", "edited_fields", "updated_at", "status",
                            "error_message", "attempt", "flow_run_id", "lease_id", "times_lost",
-                           "background_url", "draft", "finished_at"},
+                           "background_url", "draft", "finished_at", "review", "reviewed_by",
+                           "reviewed_at"},
 }  # fmt: skip
 MAY_ADD_TO = {"cta_bulk_generate_task", "cta_bulk_generate_source"}
 MAY_DELETE_FROM = {"cta_bulk_generate_task"}
-COLUMNS = [(model, column.key) for model in MODELS for column in model.__table__.columns]
+# Nobody writes those that Postgres computes.
+COLUMNS = [
+    (model, column.key)
+    for model in MODELS
+    for column in model.__table__.columns
+    if column.computed is None
+]
 
 
 @pytest.fixture

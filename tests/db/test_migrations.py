@@ -63,6 +63,34 @@ def test_a_source_from_before_product_data_goes_up_and_down(fresh: Connection) -
     assert fresh.scalar(text("SELECT count(*) FROM cta_bulk_generate_source")) == 1
 
 
+OLD_PREVIEW = """
+INSERT INTO ecommerce_product (id, url, canonical_url, title, "user", workspace, read_at)
+VALUES (gen_random_uuid(), 'https://shop.example/', 'https://shop.example/', 'Kettle', 'ann',
+    'acme', now());
+INSERT INTO cta_iframe_preview
+    (id, bulk_generate_task_id, source_id, product_id, position, source_image_url, prefill, status,
+    "user", workspace)
+SELECT gen_random_uuid(), source.bulk_generate_task_id, source.id, product.id, 0,
+    'https://shop.example/1.jpg', '{"headline": "Tea", "generated_background_url": "file:///b.jpg"}',
+    'done', 'ann', 'acme'
+FROM cta_bulk_generate_source AS source, ecommerce_product AS product;
+"""
+
+
+def test_a_preview_from_before_reviews_goes_up_and_down(fresh: Connection) -> None:
+    migrate(fresh, "0009")
+    fresh.execute(text(OLD_SOURCE + OLD_PREVIEW))
+    migrate(fresh)
+    found = fresh.execute(text("SELECT headline, review FROM cta_iframe_preview")).all()
+    assert found == [("Tea", None)]
+    reviewed = "review = 'approved', reviewed_by = 'ann', reviewed_at = now()"
+    fresh.execute(text(f"UPDATE cta_iframe_preview SET {reviewed}"))
+    downgrade(fresh, "0009")
+    assert fresh.scalar(text("SELECT prefill ->> 'headline' FROM cta_iframe_preview")) == "Tea"
+    migrate(fresh)
+    assert fresh.scalars(text("SELECT review FROM cta_iframe_preview")).all() == [None]
+
+
 def test_migrating_twice_changes_nothing(fresh: Connection) -> None:
     migrate(fresh)
     migrate(fresh)

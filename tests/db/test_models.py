@@ -45,6 +45,47 @@ def test_a_done_preview_without_its_background_is_refused(
     refused(session, statement, "done_has_background")
 
 
+DONE = {"status": "done", "prefill": {"generated_background_url": "file:///b.jpg"}}
+REVIEWED = {"review": "approved", "reviewed_by": "ann", "reviewed_at": func.now()}
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "failed"])
+def test_a_review_of_what_is_not_done_is_refused(
+    session: Session, preview_ids: list[UUID], status: str
+) -> None:
+    session.execute(update(CTAIFramePreview).values(**DONE, **REVIEWED))
+    statement = update(CTAIFramePreview).values(status=status, error_message="Why.")
+    refused(session, statement, "review_of_what_is_done")
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"review": "liked"}, "review_known"),
+        ({"review": None}, "review_with_its_user"),
+        ({"reviewed_by": None}, "review_with_its_user"),
+        ({"reviewed_at": None}, "review_with_its_user"),
+        ({"reviewed_by": None, "reviewed_at": None}, "review_with_its_user"),
+    ],
+)
+def test_a_review_without_all_that_belongs_to_it_is_refused(
+    session: Session, preview_ids: list[UUID], change: dict[str, Any], constraint: str
+) -> None:
+    refused(session, update(CTAIFramePreview).values(**DONE, **(REVIEWED | change)), constraint)
+
+
+def test_the_headline_by_itself_is_that_of_the_prefill(
+    session: Session, preview_ids: list[UUID]
+) -> None:
+    def headlines() -> list[str | None]:
+        return list(session.scalars(select(CTAIFramePreview.headline).distinct()))
+
+    assert headlines() == [None]
+    for prefill, headline in (({"headline": "Tea"}, "Tea"), ({"brand": "Tea"}, None)):
+        session.execute(update(CTAIFramePreview).values(prefill=prefill))
+        assert headlines() == [headline]
+
+
 def test_a_failure_without_a_reason_is_refused(session: Session, preview_ids: list[UUID]) -> None:
     refused(session, update(CTAIFramePreview).values(status="failed"), "failed_says_why")
 

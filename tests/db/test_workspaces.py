@@ -26,6 +26,7 @@ from db import (
     outcomes,
     reopening,
     resuming,
+    reviews,
     shown_previews,
     waiting,
     workspaces,
@@ -37,8 +38,10 @@ from db.models import (
     CTABulkGenerateTask,
     CTAIFramePreview,
     ECommerceProduct,
+    Review,
 )
 from db.progress import Progress, progress
+from db.reviews import ReviewCounts
 from db.session import connect
 from db.workspaces import API_ROLE, get_api_engine, workspace_unit_of_work
 from settings import Settings
@@ -178,6 +181,7 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
             partial(bulk_tasks.own, session, task_id, uuid4()),
             partial(shown_previews.show, session, preview_id),
             partial(shown_previews.filled, session, preview_id),
+            partial(reviews.give, session, preview_id, Review.APPROVED, user="ann"),
             partial(resuming.resume, session, task_id),
             partial(reopening.reopen_preview, session, preview_id, parts=["background"]),
             partial(waiting.own, session, CTABulkGenerateTask, task_id, uuid4()),
@@ -189,6 +193,7 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
             assert waiting.give_up(session, kind, row_id, "It could not be started.") is None
         assert bulk_tasks.give_up(session, task_id, "It could not be started.") is None
         assert progress(session, task_id) == Progress(0, 0, 0, 0, 0)
+        assert reviews.counts(session, task_id) == ReviewCounts(0, 0, 0)
         assert outcomes.by_source(session, task_id) == []
         assert costs.of_bulk_task(session, task_id).calls == 0
         assert progress(session, ids[OURS][CTABulkGenerateTask][0]).total == 1
