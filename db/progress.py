@@ -1,6 +1,7 @@
 """How far a bulk task is, counted when asked for."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,16 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     Previews that are not recorded yet count as `queued` while their source is under way, and as
     `failed` once it has ended.
     """
-    made = made_by_source(bulk_task_id).subquery()
+    return of_each(session, [bulk_task_id])[bulk_task_id]
+
+
+def of_each(session: Session, bulk_task_ids: Collection[UUID]) -> dict[UUID, Progress]:
+    """Count the previews of several bulk tasks, in one query for all; see `progress`.
+
+    Those that the session cannot see have none.
+    """
+    whose = CTABulkGenerateSource.bulk_generate_task_id
+    made = made_by_source(CTAIFramePreview.bulk_generate_task_id.in_(bulk_task_ids)).subquery()
     missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
     under_way = CTABulkGenerateSource.status.in_(UNFINISHED)
 
@@ -45,8 +55,9 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
     def counted(status: PreviewStatus) -> ColumnElement[int]:
         return func.coalesce(made.c[status.value], 0)
 
-    row = session.execute(
+    rows = session.execute(
         select(
+            whose,
             total_of(CTABulkGenerateSource.batch_size.expression).label("total"),
             total_of(counted(PreviewStatus.QUEUED), case((under_way, missing), else_=0)),
             total_of(counted(PreviewStatus.RUNNING)),
@@ -55,20 +66,26 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
         )
         .select_from(CTABulkGenerateSource)
         .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
-    ).one()
-    return Progress(*(int(count) for count in row))
+        .where(whose.in_(bulk_task_ids))
+        .group_by(whose)
+    )
+    counts = {bulk_task_id: Progress(*map(int, row)) for bulk_task_id, *row in rows}
+    return {wanted: counts.get(wanted, Progress(0, 0, 0, 0, 0)) for wanted in bulk_task_ids}
 
 
-def made_by_source(bulk_task_id: UUID) -> Any:
-    """How many previews of each source are recorded: `made`, and one column for each status."""
+def made_by_source(which: ColumnElement[bool]) -> Any:
+    """How many previews of each source are recorded: `made`, and one column for each status.
+
+    Args:
+        which: the condition that previews meet which count.
+    """
     counts = (
         func.count().filter(CTAIFramePreview.status == status).label(status.value)
         for status in PreviewStatus
     )
     return (
         select(CTAIFramePreview.source_id, func.count().label("made"), *counts)
-        .where(CTAIFramePreview.bulk_generate_task_id == bulk_task_id)
+        .where(which)
         .group_by(CTAIFramePreview.source_id)
     )
 
