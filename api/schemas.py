@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 from api.bounds import TooManyParts, at_most
 from catalog.product import CheckedSources, InvalidSources
 from creative.prefill import Prefill
-from db.models import PreviewStatus, TaskStatus
+from db.models import PreviewStatus, Review, TaskStatus
 from settings import get_settings
 
 Listed = TypeVar("Listed")
@@ -185,6 +185,11 @@ class Preview(_Answer):
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    review: Review | None = Field(
+        description="What a person decided about it. Where it is edited or made anew, that is gone."
+    )
+    reviewed_by: str | None
+    reviewed_at: datetime | None
 
 
 class PreviewChanges(BaseModel):

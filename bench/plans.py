@@ -16,10 +16,15 @@ _NO_SCAN = {"Limit", "LockRows", "Result", "Nested Loop"}
 
 @dataclass(frozen=True)
 class Plan:
-    """How a statement was carried out: the kinds of its nodes, rows passed over, milliseconds."""
+    """How a statement was carried out: the kinds of its nodes, rows passed over, milliseconds.
+
+    `joined_in_vain` are the pairs of rows that were brought together and did not belong together,
+    or were not wanted.
+    """
 
     nodes: tuple[str, ...]
     passed_over: int
+    joined_in_vain: int
     milliseconds: float
 
     @property
@@ -33,7 +38,7 @@ def plans_of(engine: Engine, workspace: str, ask: Callable[[Session], object]) -
     asked: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if statement.startswith("SELECT") and " FROM " in statement.replace("\n", " "):
+        if statement.startswith(("SELECT", "WITH")) and " FROM " in statement.replace("\n", " "):
             asked.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", note)
@@ -61,6 +66,7 @@ def _plan(explained: Any) -> Plan:
     return Plan(
         nodes=tuple(node["Node Type"] for node in nodes),
         passed_over=sum(node.get("Rows Removed by Filter", 0) for node in nodes),
+        joined_in_vain=sum(node.get("Rows Removed by Join Filter", 0) for node in nodes),
         milliseconds=explained["Execution Time"],
     )
 

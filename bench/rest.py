@@ -58,7 +58,7 @@ def questions() -> dict[str, Callable[[Any], object]]:
     from db import bulk_tasks, shown_previews
     from db.models import PreviewStatus, TaskStatus
 
-    batch_id, product_id, preview_id = _some_ids()
+    batch_id, product_id, preview_id = some_ids()
     filters: dict[str, dict[str, Any]] = {
         f"previews {' '.join(sorted(given))}".strip(): given
         for batch in ({}, {"bulk_task_id": batch_id})
@@ -91,7 +91,7 @@ def _walk(page: Callable[..., Any], session: Any) -> None:
         read = page(session, page_size=PAGE_SIZE, cursor=read.previous)
 
 
-def _some_ids() -> tuple[UUID, UUID, UUID]:
+def some_ids() -> tuple[UUID, UUID, UUID]:
     """The largest batch, with a product and a preview of it."""
     from sqlalchemy import func, select
 

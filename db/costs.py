@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from creative.calls import ModelCall
@@ -14,16 +14,6 @@ from db.halves import PreviewAttempt
 from db.models import CTAIFramePreview, CTAModelCall
 
 Half = Literal["background", "prefill"]
-
-
-_SUMMED = select(
-    func.count().label("calls"),
-    func.coalesce(func.sum(CTAModelCall.tokens_in), 0).label("tokens_in"),
-    func.coalesce(func.sum(CTAModelCall.tokens_out), 0).label("tokens_out"),
-    func.coalesce(func.sum(CTAModelCall.seconds), 0.0).label("seconds"),
-    func.coalesce(func.sum(CTAModelCall.cost), 0).label("usd"),
-    func.array_agg(CTAModelCall.model.distinct()).label("models"),
-)
 
 
 @dataclass(frozen=True)
@@ -97,25 +87,35 @@ def record(
 
 def of_bulk_task(session: Session, bulk_task_id: UUID) -> Cost:
     """What all calls for a bulk task took, for previews that were deleted too."""
-    return _cost(session.execute(_summed(bulk_task_id)).one())
+    return _cost(session.execute(_summed(CTAModelCall.bulk_generate_task_id == bulk_task_id)).one())
 
 
 def of_preview(session: Session, preview_id: UUID) -> Cost:
     """What all calls for a preview took, in all its attempts."""
-    return _cost(session.execute(_SUMMED.where(CTAModelCall.preview_id == preview_id)).one())
+    return _cost(session.execute(_summed(CTAModelCall.preview_id == preview_id)).one())
 
 
 def by_preview(session: Session, bulk_task_id: UUID) -> dict[UUID, Cost]:
     """What the calls for each preview of a bulk task took; those without a call are left out."""
     called = CTAModelCall.preview_id
     rows = session.execute(
-        _summed(bulk_task_id).add_columns(called).where(called.is_not(None)).group_by(called)
+        _summed(CTAModelCall.bulk_generate_task_id == bulk_task_id)
+        .add_columns(called)
+        .where(called.is_not(None))
+        .group_by(called)
     )
     return {row.preview_id: _cost(row) for row in rows}
 
 
-def _summed(bulk_task_id: UUID) -> Any:
-    return _SUMMED.where(CTAModelCall.bulk_generate_task_id == bulk_task_id)
+def _summed(which: ColumnElement[bool]) -> Any:
+    return select(
+        func.count().label("calls"),
+        func.coalesce(func.sum(CTAModelCall.tokens_in), 0).label("tokens_in"),
+        func.coalesce(func.sum(CTAModelCall.tokens_out), 0).label("tokens_out"),
+        func.coalesce(func.sum(CTAModelCall.seconds), 0.0).label("seconds"),
+        func.coalesce(func.sum(CTAModelCall.cost), 0).label("usd"),
+        func.array_agg(CTAModelCall.model.distinct()).label("models"),
+    ).where(which)
 
 
 def _cost(row: Any) -> Cost:

@@ -1,13 +1,18 @@
 """What became of each source of a bulk task."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from db.models import CTABulkGenerateSource, ECommerceProduct, PreviewStatus, TaskStatus
+from db.models import (
+    CTABulkGenerateSource,
+    CTAIFramePreview,
+    ECommerceProduct,
+    PreviewStatus,
+    TaskStatus,
+)
 from db.progress import made_by_source
 from db.statuses import UNFINISHED
 
@@ -36,37 +41,51 @@ class SourceOutcome:
 
 def by_source(session: Session, bulk_task_id: UUID) -> list[SourceOutcome]:
     """What became of the sources of a bulk task, in the order in which they were given."""
-    return _read(session, _outcomes(bulk_task_id))
+    of_bulk_task = CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id
+    return _outcomes(session, of_bulk_task, CTAIFramePreview.bulk_generate_task_id == bulk_task_id)
 
 
 def page(
     session: Session, bulk_task_id: UUID, *, status: TaskStatus | None, number: int, size: int
 ) -> list[SourceOutcome]:
-    """What became of some sources of a bulk task: a page, of which the first has the number 1."""
-    asked = _outcomes(bulk_task_id).limit(size).offset((number - 1) * size)
-    return _read(session, asked.where(*_standing(status)))
+    """What became of the sources on one page, in the order in which they were given.
+
+    The first page has the number 1; beyond the last there are none. With a `status` there are on
+    the pages only those that stand so.
+    """
+    on_page = session.scalars(
+        select(CTABulkGenerateSource.id)
+        .where(*_standing(bulk_task_id, status))
+        .order_by(CTABulkGenerateSource.position)
+        .limit(size)
+        .offset((number - 1) * size)
+    ).all()
+    return _outcomes(
+        session, CTABulkGenerateSource.id.in_(on_page), CTAIFramePreview.source_id.in_(on_page)
+    )
 
 
 def count(session: Session, bulk_task_id: UUID, *, status: TaskStatus | None) -> int:
-    """How many sources of a bulk task stand so."""
-    return session.scalar(
-        select(func.count(CTABulkGenerateSource.id)).where(
-            CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id, *_standing(status)
-        )
-    ) or 0  # fmt: skip
+    """How many sources a bulk task has, or how many of them stand so."""
+    counted = select(func.count(CTABulkGenerateSource.id))
+    return session.scalar(counted.where(*_standing(bulk_task_id, status))) or 0
 
 
-def _standing(status: TaskStatus | None) -> list[ColumnElement[bool]]:
-    return [] if status is None else [CTABulkGenerateSource.status == status]
+def _standing(bulk_task_id: UUID, status: TaskStatus | None) -> list[ColumnElement[bool]]:
+    conditions = [CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id]
+    if status is not None:
+        conditions.append(CTABulkGenerateSource.status == status)
+    return conditions
 
 
-def _outcomes(bulk_task_id: UUID) -> Select[Any]:
-    made = made_by_source(bulk_task_id).subquery()
+def _outcomes(
+    session: Session, of_sources: ColumnElement[bool], of_previews: ColumnElement[bool]
+) -> list[SourceOutcome]:
+    made = made_by_source(of_previews).subquery()
     counts = [
         func.coalesce(made.c[status.value], 0).label(status.value) for status in PreviewStatus
     ]
-    missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
-    return (
+    rows = session.execute(
         select(
             CTABulkGenerateSource.id,
             CTABulkGenerateSource.url,
@@ -76,17 +95,14 @@ def _outcomes(bulk_task_id: UUID) -> Select[Any]:
             CTABulkGenerateSource.product_id,
             ECommerceProduct.title,
             ECommerceProduct.ranked_by,
-            missing.label("missing"),
+            (CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)).label("missing"),
             *counts,
         )
         .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
         .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
+        .where(of_sources)
         .order_by(CTABulkGenerateSource.position)
     )
-
-
-def _read(session: Session, asked: Select[Any]) -> list[SourceOutcome]:
     return [
         SourceOutcome(
             source_id=row.id,
@@ -102,5 +118,5 @@ def _read(session: Session, asked: Select[Any]) -> list[SourceOutcome]:
             done=row.done,
             failed=row.failed + (0 if row.status in UNFINISHED else row.missing),
         )
-        for row in session.execute(asked)
+        for row in rows
     ]

@@ -1,6 +1,5 @@
-"""One preview with all that is known of it: its product, its pictures, and what it cost."""
+"""All that is known of one preview: what it shows, what it was made of, and what it cost."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import costs
+from db import costs, products
 from db.costs import Cost
 from db.errors import UnknownRecord
 from db.models import (
@@ -27,7 +26,8 @@ from db.models import (
 class RankedPicture:
     """A picture of the product; `is_source` where the preview was made from it.
 
-    `score` is how well it shows the product, as its ranking says it; None where it was not scored.
+    `score` is the cosine of the picture and the product's text; None where it could not be loaded,
+    or is not ranked.
     """
 
     url: str
@@ -37,9 +37,11 @@ class RankedPicture:
 
 @dataclass(frozen=True)
 class PreviewDetails:
-    """A preview, its batch, source and product; `position` is counted from 0.
+    """One preview, with what it is a part of and what it was made of.
 
-    `pictures` are in ranked order, or in the order of the page where they have not been ranked.
+    `position` is counted from 0 within its source. `pictures` are those that the product has now,
+    in ranked order, or in the order of its page while they are not ranked; the preview's own source
+    picture is not among them where the page has lost it since. `cost` is of all its attempts.
     """
 
     id: UUID
@@ -71,7 +73,7 @@ class PreviewDetails:
     cost: Cost
 
 
-_OWN = (
+_AS_THEY_ARE = (
     "id source_id position error_message attempt source_image_url prefill edited_fields "
     "reviewed_by reviewed_at updated_at started_at finished_at user product_id"
 ).split()
@@ -85,21 +87,22 @@ def details(session: Session, preview_id: UUID) -> PreviewDetails:
     """
     row = session.execute(
         select(
-            CTAIFramePreview, ECommerceProduct, CTABulkGenerateTask.name, CTABulkGenerateSource.url
+            CTAIFramePreview,
+            ECommerceProduct,
+            CTABulkGenerateTask.name,
+            CTABulkGenerateSource.url,
         )
         .join(ECommerceProduct, ECommerceProduct.id == CTAIFramePreview.product_id)
+        .join(CTABulkGenerateTask, CTABulkGenerateTask.id == CTAIFramePreview.bulk_generate_task_id)
         .join(CTABulkGenerateSource, CTABulkGenerateSource.id == CTAIFramePreview.source_id)
-        .join(
-            CTABulkGenerateTask,
-            CTABulkGenerateTask.id == CTAIFramePreview.bulk_generate_task_id,
-        )
         .where(CTAIFramePreview.id == preview_id)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         raise UnknownRecord("preview", preview_id)
     preview, product, batch_name, source_url = row
     return PreviewDetails(
-        **{name: getattr(preview, name) for name in _OWN},
+        **{name: getattr(preview, name) for name in _AS_THEY_ARE},
         bulk_task_id=preview.bulk_generate_task_id,
         batch_name=batch_name,
         source_url=source_url,
@@ -110,15 +113,15 @@ def details(session: Session, preview_id: UUID) -> PreviewDetails:
         product_price=product.price,
         product_currency=product.currency,
         ranked_by=product.ranked_by,
-        pictures=_pictures(product.ranked_images, product.image_urls, preview.source_image_url),
+        pictures=_pictures(product, preview.source_image_url),
         cost=costs.of_preview(session, preview_id),
     )
 
 
-def _pictures(
-    ranked: Sequence[Mapping[str, Any]] | None, urls: Sequence[str], source: str
-) -> list[RankedPicture]:
-    """The ranked ones, and after them those of the page that were not ranked."""
-    scored = {image["url"]: image["score"] for image in ranked or ()}
-    scored |= {url: None for url in urls if url not in scored}
-    return [RankedPicture(url, score, url == source) for url, score in scored.items()]
+def _pictures(product: ECommerceProduct, source_image_url: str) -> list[RankedPicture]:
+    scored = [(image.url, image.score) for image in products.ranked_images(product)]
+    unranked = [(url, None) for url in product.image_urls]
+    return [
+        RankedPicture(url, score, is_source=url == source_image_url)
+        for url, score in scored or unranked
+    ]

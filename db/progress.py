@@ -40,11 +40,12 @@ def progress(session: Session, bulk_task_id: UUID) -> Progress:
 
 
 def of_each(session: Session, bulk_task_ids: Collection[UUID]) -> dict[UUID, Progress]:
-    """Count the previews of several bulk tasks, in one query; see `progress`.
+    """Count the previews of several bulk tasks, in one query for all; see `progress`.
 
-    A bulk task without sources, or that the session does not see, has none.
+    Those that the session cannot see have none.
     """
-    made = made_by_source(*bulk_task_ids).subquery()
+    whose = CTABulkGenerateSource.bulk_generate_task_id
+    made = made_by_source(CTAIFramePreview.bulk_generate_task_id.in_(bulk_task_ids)).subquery()
     missing = CTABulkGenerateSource.batch_size - func.coalesce(made.c.made, 0)
     under_way = CTABulkGenerateSource.status.in_(UNFINISHED)
 
@@ -56,7 +57,7 @@ def of_each(session: Session, bulk_task_ids: Collection[UUID]) -> dict[UUID, Pro
 
     rows = session.execute(
         select(
-            CTABulkGenerateSource.bulk_generate_task_id,
+            whose,
             total_of(CTABulkGenerateSource.batch_size.expression).label("total"),
             total_of(counted(PreviewStatus.QUEUED), case((under_way, missing), else_=0)),
             total_of(counted(PreviewStatus.RUNNING)),
@@ -65,22 +66,26 @@ def of_each(session: Session, bulk_task_ids: Collection[UUID]) -> dict[UUID, Pro
         )
         .select_from(CTABulkGenerateSource)
         .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id.in_(bulk_task_ids))
-        .group_by(CTABulkGenerateSource.bulk_generate_task_id)
+        .where(whose.in_(bulk_task_ids))
+        .group_by(whose)
     )
-    counts = {row[0]: Progress(*(int(count) for count in row[1:])) for row in rows}
-    return {each: counts.get(each, Progress(0, 0, 0, 0, 0)) for each in bulk_task_ids}
+    counts = {bulk_task_id: Progress(*map(int, row)) for bulk_task_id, *row in rows}
+    return {wanted: counts.get(wanted, Progress(0, 0, 0, 0, 0)) for wanted in bulk_task_ids}
 
 
-def made_by_source(*bulk_task_ids: UUID) -> Any:
-    """How many previews of each source are recorded: `made`, and one column for each status."""
+def made_by_source(which: ColumnElement[bool]) -> Any:
+    """How many previews of each source are recorded: `made`, and one column for each status.
+
+    Args:
+        which: the condition that previews meet which count.
+    """
     counts = (
         func.count().filter(CTAIFramePreview.status == status).label(status.value)
         for status in PreviewStatus
     )
     return (
         select(CTAIFramePreview.source_id, func.count().label("made"), *counts)
-        .where(CTAIFramePreview.bulk_generate_task_id.in_(bulk_task_ids))
+        .where(which)
         .group_by(CTAIFramePreview.source_id)
     )
 

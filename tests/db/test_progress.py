@@ -5,7 +5,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from db import previews, sources
-from db.progress import Progress, progress
+from db.progress import Progress, of_each, progress
+from tests.db.card_batch import record_card_batch
 
 MakeDone = Callable[[UUID, UUID], None]
 
@@ -43,3 +44,18 @@ def test_progress_is_one_query(session: Session, bulk_task_id: UUID) -> None:
     )
     progress(session, bulk_task_id)
     assert len(statements) == 1
+    of_each(session, [bulk_task_id, uuid4(), uuid4()])
+    assert len(statements) == 2
+
+
+def test_the_progress_of_each_of_several_is_its_own(
+    session: Session, bulk_task_id: UUID, preview_ids: list[UUID], make_done: MakeDone
+) -> None:
+    other, unknown = record_card_batch(session).id, uuid4()
+    make_done(preview_ids[2], uuid4())
+    assert of_each(session, [other, unknown, bulk_task_id]) == {
+        other: Progress(total=6, queued=1, running=0, done=3, failed=2),
+        unknown: Progress(0, 0, 0, 0, 0),
+        bulk_task_id: Progress(total=5, queued=4, running=0, done=1, failed=0),
+    }
+    assert of_each(session, []) == {}

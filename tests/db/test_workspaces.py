@@ -22,8 +22,10 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from db import (
     bulk_tasks,
+    cards,
     costs,
     outcomes,
+    preview_details,
     reopening,
     resuming,
     reviews,
@@ -31,6 +33,7 @@ from db import (
     waiting,
     workspaces,
 )
+from db.cards import CardFilter, CardOrder
 from db.errors import UnknownRecord
 from db.models import (
     CTAApiToken,
@@ -182,6 +185,7 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
             partial(shown_previews.show, session, preview_id),
             partial(shown_previews.filled, session, preview_id),
             partial(reviews.give, session, preview_id, Review.APPROVED, user="ann"),
+            partial(preview_details.details, session, preview_id),
             partial(resuming.resume, session, task_id),
             partial(reopening.reopen_preview, session, preview_id, parts=["background"]),
             partial(waiting.own, session, CTABulkGenerateTask, task_id, uuid4()),
@@ -195,6 +199,14 @@ def test_what_the_api_asks_for_answers_for_one_workspace(
         assert progress(session, task_id) == Progress(0, 0, 0, 0, 0)
         assert reviews.counts(session, task_id) == ReviewCounts(0, 0, 0)
         assert outcomes.by_source(session, task_id) == []
+        assert outcomes.page(session, task_id, status=None, number=1, size=9) == []
+        assert outcomes.count(session, task_id, status=None) == 0
+        assert costs.of_preview(session, preview_id).calls == 0
+        for wanted in (CardFilter(order=order, words=words) for order in CardOrder
+                       for words in ("", "kettle")):  # fmt: skip
+            assert cards.page(session, task_id, wanted, number=1, size=9) == []
+            assert cards.count(session, task_id, wanted) == 0
+            assert cards.beside(session, task_id, wanted, preview_id) == (None, None)
         assert costs.of_bulk_task(session, task_id).calls == 0
         assert progress(session, ids[OURS][CTABulkGenerateTask][0]).total == 1
     assert everything(engine, THEIRS) == before
