@@ -2,11 +2,17 @@
 
 import contextlib
 import os
+import socket
 import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
 from demo.__main__ import DATA_DIR, set_environment
+
+if TYPE_CHECKING:
+    from demo.shop import Shop
 
 SHOWN = 3
 
@@ -21,7 +27,7 @@ def main() -> int:
 
     from demo.shop import Shop
 
-    with Shop(DATA_DIR / "shop") as shop:
+    with _open(Shop) as shop:
         os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = shop.url.removeprefix("http://").strip("/")
         Console().print(
             f"[bold]The gallery[/]    http://127.0.0.1:{port}\n"
@@ -37,6 +43,25 @@ def main() -> int:
             timeout_graceful_shutdown=5,
         )  # fmt: skip
     return 0
+
+
+def _open(shop: "type[Shop]") -> "Shop":
+    """The shop where it was when the demo ran, so that the pictures of its products are there."""
+    from sqlalchemy import select
+
+    from db.models import ECommerceProduct
+    from db.session import unit_of_work
+
+    with unit_of_work() as session:
+        read = select(ECommerceProduct.url).order_by(ECommerceProduct.read_at.desc()).limit(1)
+        port = urlsplit(session.scalar(read) or "").port or 0
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind(("127.0.0.1", port))
+        except OSError:
+            port = 0
+    return shop(DATA_DIR / "shop", port)
 
 
 def _new_token() -> str:
