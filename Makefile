@@ -9,7 +9,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long test-faults \
-	lint types check format migrate api up server deploy worker \
+	lint types check format migrate report api up server deploy worker \
 	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
 	bench-memory-curve check-previews chaos clean
@@ -81,6 +81,10 @@ format: setup ## Put the code in form
 
 migrate: setup ## Bring the database of CTA_DATABASE_URL (or the embedded one) up to date
 	$(BIN)/alembic upgrade head
+
+WORKSPACE ?= default
+report: setup ## Write a batch's report (BATCH=, WORKSPACE=, FOLDER=; of the demo's: CTA_DATA_DIR=.data/demo WORKSPACE=demo)
+	@$(BIN)/python -m db.write_report --workspace "$(WORKSPACE)" $(if $(BATCH),--batch "$(BATCH)") $(if $(FOLDER),--folder "$(FOLDER)")
 
 api: setup ## Serve the REST API, at http://127.0.0.1:8000
 	$(BIN)/uvicorn api.app:app --no-access-log --timeout-graceful-shutdown 5
