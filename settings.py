@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         None,
         description="The address under which the media folder is served; empty gives file://.",
     )
+    gallery_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="The address of the API as people reach it, such as https://previews.example, "
+        "for links from Prefect's UI into the gallery; empty means no links.",
+    )
 
     api_runs: Literal["deployment", "own_process"] = Field(
         "deployment",
@@ -212,8 +218,8 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "database_url", "api_database_url", "media_url", "generator", "gemini_endpoint",
-        "dask_address", mode="before",
+        "database_url", "api_database_url", "media_url", "gallery_url", "generator",
+        "gemini_endpoint", "dask_address", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty_means_unset(cls, value: object) -> object:

@@ -1,0 +1,116 @@
+"""A bulk task at a glance: those of its sources and previews that are looked at first."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from db.models import (
+    CTABulkGenerateSource,
+    CTABulkGenerateTask,
+    CTAIFramePreview,
+    ECommerceProduct,
+    PreviewStatus,
+    TaskStatus,
+)
+from db.progress import made_by_source
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """How a source stands; `product_title` is None until its product is known."""
+
+    url: str
+    product_title: str | None
+    status: str
+    done: int
+    batch_size: int
+    error_message: str | None
+
+
+@dataclass(frozen=True)
+class NamedPreview:
+    """A preview with the words by which people know it; `number` is its place, from 1."""
+
+    id: UUID
+    product_title: str
+    number: int
+    headline: str | None
+    error_message: str | None
+
+
+def name_of(session: Session, bulk_task_id: UUID) -> str:
+    """The name of a bulk task; empty where it was deleted."""
+    return (
+        session.scalar(
+            select(CTABulkGenerateTask.name).where(CTABulkGenerateTask.id == bulk_task_id)
+        )
+        or ""
+    )
+
+
+def count_sources(session: Session, bulk_task_id: UUID) -> dict[str, int]:
+    """How many sources of a bulk task stand where; statuses that none has are left out."""
+    rows = session.execute(
+        select(CTABulkGenerateSource.status, func.count())
+        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
+        .group_by(CTABulkGenerateSource.status)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def first_sources(session: Session, bulk_task_id: UUID, limit: int) -> list[SourceRow]:
+    """At most `limit` sources, those that want looking at first.
+
+    They are those that failed, those of which some previews failed, those under way, and the rest,
+    each in the order in which they were given.
+    """
+    made = made_by_source(bulk_task_id).subquery()
+    done = func.coalesce(made.c[PreviewStatus.DONE.value], 0)
+    urgency = case(
+        (CTABulkGenerateSource.status == TaskStatus.FAILED, 0),
+        (made.c[PreviewStatus.FAILED.value] > 0, 1),
+        (CTABulkGenerateSource.status == TaskStatus.RUNNING, 2),
+        else_=3,
+    )
+    rows = session.execute(
+        select(
+            CTABulkGenerateSource.url,
+            ECommerceProduct.title,
+            CTABulkGenerateSource.status,
+            done,
+            CTABulkGenerateSource.batch_size,
+            CTABulkGenerateSource.error_message,
+        )
+        .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
+        .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
+        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
+        .order_by(urgency, CTABulkGenerateSource.position)
+        .limit(limit)
+    )
+    return [SourceRow(*row) for row in rows]
+
+
+def first_previews(
+    session: Session, bulk_task_id: UUID, status: PreviewStatus, limit: int
+) -> list[NamedPreview]:
+    """At most `limit` previews that have a status, in the order of their sources."""
+    rows = session.execute(
+        select(
+            CTAIFramePreview.id,
+            ECommerceProduct.title,
+            CTAIFramePreview.position + 1,
+            CTAIFramePreview.prefill["headline"].astext,
+            CTAIFramePreview.error_message,
+        )
+        .join(CTABulkGenerateSource, CTABulkGenerateSource.id == CTAIFramePreview.source_id)
+        .join(ECommerceProduct, ECommerceProduct.id == CTAIFramePreview.product_id)
+        .where(
+            CTAIFramePreview.bulk_generate_task_id == bulk_task_id,
+            CTAIFramePreview.status == status,
+        )
+        .order_by(CTABulkGenerateSource.position, CTAIFramePreview.position)
+        .limit(limit)
+    )
+    return [NamedPreview(*row) for row in rows]
