@@ -66,7 +66,7 @@ def first_sources(session: Session, bulk_task_id: UUID, limit: int) -> list[Sour
     They are those that failed, those of which some previews failed, those under way, and the rest,
     each in the order in which they were given.
     """
-    made = made_by_source(bulk_task_id).subquery()
+    made = made_by_source(CTAIFramePreview.bulk_generate_task_id == bulk_task_id).subquery()
     done = func.coalesce(made.c[PreviewStatus.DONE.value], 0)
     urgency = case(
         (CTABulkGenerateSource.status == TaskStatus.FAILED, 0),
