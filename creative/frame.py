@@ -116,7 +116,8 @@ def _source(url: str) -> str:
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
     if parts.scheme in ("file", "data", "blob"):
         return f"{parts.scheme}:"
-    return "'none'" if parts.scheme or parts.netloc else "'self'"
+    # Of a page that lies on a disk, not every browser takes the files beside it for its own.
+    return "'none'" if parts.scheme or parts.netloc else "'self' file:"
 
 
 def _area(layout: Layout) -> _Area:

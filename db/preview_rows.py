@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, cast, false, func, select, true
+from sqlalchemy import ColumnElement, Numeric, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -13,6 +13,7 @@ from db.models import (
     CTAIFramePreview,
     CTAModelCall,
     ECommerceProduct,
+    Review,
 )
 
 # What a call costs, and sums of them: millionths of a dollar.
@@ -88,6 +89,8 @@ COLUMNS: tuple[Column, ...] = (
     *_columns(Kind.WHOLE, attempt=_preview.attempt),
     *_SHOWN,
     *_columns(Kind.LIST, edited_fields=_preview.edited_fields),
+    *_columns(Kind.TEXT, review=_preview.review, reviewed_by=_preview.reviewed_by),
+    *_columns(Kind.TIME, reviewed_at=_preview.reviewed_at),
     *_columns(Kind.TEXT, original_background_url=_preview.source_image_url),
     *_columns(
         Kind.WHOLE,
@@ -124,7 +127,7 @@ def read(
     if of_sources is not None:
         wanted.append(CTABulkGenerateSource.position.between(of_sources.start, of_sources.stop - 1))
     if approved_only:
-        wanted.append(false())
+        wanted.append(CTAIFramePreview.review == Review.APPROVED)
     rows = session.execute(
         select(*(column.value.label(column.name) for column in COLUMNS))
         .select_from(CTAIFramePreview)

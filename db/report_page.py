@@ -32,7 +32,8 @@ def _moment(moment: datetime) -> str:
 
 
 def _dollars(amount: Decimal) -> str:
-    return f"${amount:,.6f}"
+    whole, _, parts = f"{amount:,.6f}".partition(".")
+    return f"${whole}.{parts.rstrip('0'):0<2}"
 
 
 _TEMPLATES.filters |= {"moment": _moment, "dollars": _dollars}

@@ -13,13 +13,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 
 from catalog.product import Source
 from creative.calls import ModelCall
-from db import bulk_tasks, costs, reports
+from db import bulk_tasks, costs, reports, reviews
 from db.errors import UnknownRecord
 from db.halves import PreviewAttempt
 from db.models import (
@@ -27,6 +28,7 @@ from db.models import (
     CTABulkGenerateTask,
     CTAIFramePreview,
     ECommerceProduct,
+    Review,
 )
 from db.report_files import as_csv, as_parquet
 from db.report_page import as_html
@@ -111,6 +113,15 @@ def test_edited_fields_are_told_by_their_names(batch: MadeBatch) -> None:
     assert set(frames_of(batch.id)["previews"]["edited_fields"]) == {"cta.text, headline"}
 
 
+def test_reviews_are_told_with_who_gave_them_and_when(batch: MadeBatch) -> None:
+    with unit_of_work() as session:
+        reviews.give(session, batch.preview_ids[0], Review.APPROVED, user="bob")
+    frame = frames_of(batch.id)["previews"]
+    assert frame.loc[0, ["review", "reviewed_by"]].tolist() == ["approved", "bob"]
+    assert pd.notna(frame["reviewed_at"][0])
+    assert frame["review"][1:].isna().all()
+
+
 def test_sources_are_told_with_what_became_of_them(batch: MadeBatch) -> None:
     sources = frames_of(batch.id)["sources"]
     assert list(sources["source_position"]) == [0, 1]
@@ -154,7 +165,7 @@ def test_frames_keep_their_shape_whatever_is_in_them(paid: MadeBatch) -> None:
         assert frame.empty
         assert list(frame.columns) == list(full[name].columns)
         assert dict(frame.dtypes) == dict(full[name].dtypes), name
-    for column in ("started_at", "finished_at"):
+    for column in ("reviewed_at", "started_at", "finished_at"):
         assert str(full["previews"][column].dtype) == "datetime64[us, UTC]"
 
 
@@ -163,6 +174,13 @@ def test_parquet_gives_the_same_frames_back(paid: MadeBatch) -> None:
         for frame in frames_of(batch_id).values():
             back = pd.read_parquet(io.BytesIO(as_parquet(frame)))
             pd.testing.assert_frame_equal(back, frame)
+
+
+def test_money_has_one_type_in_parquet_whatever_the_sums(paid: MadeBatch) -> None:
+    for batch_id in (paid.id, empty_batch()):
+        for name in ("previews", "cost"):
+            file = io.BytesIO(as_parquet(frames_of(batch_id)[name]))
+            assert str(pq.read_schema(file).field("cost_usd").type) == "decimal128(20, 6)"
 
 
 def test_csv_is_told_to_excel_as_utf_8(batch: MadeBatch) -> None:
