@@ -85,7 +85,7 @@ def save_edit(
     except PreviewNotDone as moving:
         if for_script:
             raise moving
-        return shown(request, preview_id, token, wanted, Told(str(moving)), 409)
+        return shown(request, preview_id, token, wanted, Told(str(moving), fields), 409)
     if for_script:
         return _saved(preview_id, token)
     return RedirectResponse(f"{_address_of(preview_id)}{wanted.query(saved=1)}", 303)

@@ -11,6 +11,9 @@ from lxml import html
 
 from db.api_tokens import Member
 from tests.api.conftest import ANN, EVE, new_token
+from tests.api.gallery.browser import ann_looks, chromium, gallery_url, noted_orders, visits
+
+__all__ = ["ann_looks", "chromium", "gallery_url", "noted_orders", "visits"]
 
 
 @dataclass
