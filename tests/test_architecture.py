@@ -35,6 +35,9 @@ MAY_IMPORT = {
         # The gallery shows the pictures of shops, read within the bounds that runs keep.
         "catalog.images",
         "catalog.errors",
+        # What is sent as a file is read as feeds are.
+        "catalog.feed_columns",
+        "catalog.feeds",
         *VALUES,
     },
     "deployments": {"settings", "flows", "tasks.limits", "db", "deployments"},

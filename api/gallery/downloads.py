@@ -6,19 +6,33 @@ before that; what goes wrong later breaks the answer off, and the browser says s
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from slugify import slugify
 
 from api.gallery.archive import BatchArchive
 from api.gallery.export import BatchExport
+from api.gallery.routes import GalleryRoute, Token
 from creative.media import MediaStore
 from settings import get_settings
 
+router = APIRouter(prefix="/gallery/batches", include_in_schema=False, route_class=GalleryRoute)
+
 _NAME_LENGTH = 80
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+
+
+@router.get("/{batch_id}/download.{kind}")
+def download_batch(
+    batch_id: UUID, kind: Literal["csv", "json", "zip"], token: Token, approved_only: bool = False
+) -> StreamingResponse:
+    """The batch whole, or what is approved of it."""
+    make = {"csv": csv_of, "json": json_of, "zip": zip_of}[kind]
+    return make(token, batch_id, approved_only=approved_only)
 
 
 def csv_of(token: str, batch_id: UUID, *, approved_only: bool = False) -> StreamingResponse:

@@ -22,6 +22,7 @@ from db.models import CTABulkGenerateTask
 from db.session import unit_of_work
 from settings import PROJECT_ROOT
 from tests.api.conftest import ANN, EVE, MadeBatch, make_batch, new_token
+from tests.api.gallery.conftest import Visitor
 from tests.api.gallery.taken_away import body_of, many
 
 
@@ -128,3 +129,21 @@ def test_pandas_is_loaded_by_nobody_but_who_needs_it() -> None:
         cwd=PROJECT_ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert loaded.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type"),
+    [("csv", "text/csv"), ("json", "application/json"), ("zip", "application/zip")],
+)
+def test_the_page_of_a_batch_leads_to_its_files(
+    ann_visits: Visitor, kind: str, media_type: str
+) -> None:
+    made = make_batch(ANN)
+    address = f"/gallery/batches/{made.id}/download.{kind}"
+    assert f'href="{address}"' in ann_visits.get(f"/gallery/batches/{made.id}").text
+    answer = ann_visits.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith(media_type)
+    assert f'.{kind}"' in answer.headers["Content-Disposition"]
+    assert answer.content
+    assert ann_visits.get(f"{address}x").status_code == 404

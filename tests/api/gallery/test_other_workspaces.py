@@ -35,7 +35,7 @@ def locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def address(path: str, batch: MadeBatch) -> str:
-    ids = {"batch_id": batch.id, "preview_id": batch.preview_ids[0], "number": 0}
+    ids = {"batch_id": batch.id, "preview_id": batch.preview_ids[0], "number": 0, "kind": "zip"}
     return path.format(**ids)
 
 
