@@ -10,7 +10,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long test-faults \
 	lint types check format migrate report api up server deploy worker \
-	requirements readme-picture bench bench-parsing bench-fetch bench-ranking \
+	requirements readme-picture gallery-pictures bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
 	bench-memory-curve check-previews chaos clean
 
@@ -156,6 +156,9 @@ bench-memory-curve: setup ## Measure the memory of a run of 5,000 sources (an ho
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)
 	$(BIN)/python -m demo.readme_picture
+
+gallery-pictures: setup ## Take the README's pictures of the gallery (needs chromium)
+	@$(BIN)/python -m demo.gallery_pictures
 
 clean: ## Remove what was written at run time (the environment stays)
 	rm -rf .data/* .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -26,9 +26,11 @@ def main() -> int:
     import uvicorn
 
     from demo.shop import Shop
+    from settings import get_settings
 
     with _open(Shop) as shop:
         os.environ["CTA_ALLOWED_PRIVATE_HOSTS"] = shop.url.removeprefix("http://").strip("/")
+        get_settings.cache_clear()  # they were read to find out where the shop was
         Console().print(
             f"[bold]The gallery[/]    http://127.0.0.1:{port}\n"
             f"[bold]Your token[/]     {_new_token()}\n"

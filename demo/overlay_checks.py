@@ -16,7 +16,7 @@ from demo.overlay_rules import HEIGHT, WIDTH, Guard, Pixels, Shown, broken_rules
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NARROWER = ((1280, 720), (390, 219))
-_ARGUMENTS = [
+ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--no-first-run", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]  # fmt: skip
@@ -83,7 +83,7 @@ class _Window:
 
     def __init__(self, path: str) -> None:
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        self._browser = self._playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         size: ViewportSize = {"width": WIDTH, "height": HEIGHT}
         # As a television may have it: nothing runs, and the page's own policy holds.
         self._strict = self._browser.new_context(viewport=size, java_script_enabled=False)
