@@ -1,4 +1,4 @@
-"""Previews: listed, looked at, edited, made anew."""
+"""Previews: listed, looked at, edited, reviewed, made anew."""
 
 from hashlib import blake2s
 from typing import Annotated, Any
@@ -15,12 +15,19 @@ from api.orders import Launcher, run_again
 from api.paging import listing
 from api.problems import describe_problems
 from api.routes import TokenFirst
-from api.schemas import Listing, Preview, PreviewChanges, PreviewRegenerated, Regeneration
+from api.schemas import (
+    Listing,
+    Preview,
+    PreviewChanges,
+    PreviewRegenerated,
+    Regeneration,
+    ReviewGiven,
+)
 from api.starting import start_recorded
 from creative.edits import as_prefill, edit_prefill
 from creative.frame import render_frame
 from creative.prefill import headline_key
-from db import reopening, shown_previews, waiting
+from db import reopening, reviews, shown_previews, waiting
 from db.errors import PreviewChanged
 from db.models import CTAIFramePreview, PreviewStatus
 from db.shown_previews import ShownPreview
@@ -108,6 +115,26 @@ def edit_preview(
         return _answer(shown_previews.show(session, preview_id))
 
 
+@router.put(
+    "/{preview_id}/review/",
+    response_model=Preview,
+    responses={200: _ETAG, **describe_problems(400, 401, 404, 408, 409, 412, 413, 415, 422, 503)},
+)
+def review_preview(
+    preview_id: UUID, given: ReviewGiven, token: BearerToken, if_match: IfMatch = None
+) -> Response:
+    """Approve or reject a preview that is done, or take its review back; the preview comes back.
+
+    A review is of what was seen: once the preview is edited or made anew it has none. One who wants
+    to be sure of what they review says so with `If-Match`.
+    """
+    with member_unit_of_work(token) as (session, member):
+        shown_previews.hold(session, preview_id)
+        _check_unchanged(session, preview_id, if_match)
+        reviews.give(session, preview_id, given.review, user=member.user)
+        return _answer(shown_previews.show(session, preview_id))
+
+
 @router.post(
     "/{preview_id}/regenerate/",
     status_code=202,
@@ -125,7 +152,8 @@ async def regenerate_preview(
     """Make a preview anew, in place: its background, its words, or both.
 
     It is `queued` at once, as a new attempt, and a new run makes it; all else of it stays, and so
-    does what was edited. Where the new parts cannot be made, it is `done` as before and says why.
+    does what was edited, but not its review. Where the new parts cannot be made, it is `done` as
+    before and says why.
 
     409 is answered where a run is at work on the preview or on its batch, or about to be: of
     several who ask at the same time one starts the run. Where none can be started (503), it has

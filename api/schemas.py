@@ -212,6 +212,16 @@ class PreviewChanges(BaseModel):
     ]
 
 
+class ReviewGiven(BaseModel):
+    """What a person decided about a preview."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"review": "approved"}]}
+    )
+
+    review: Review | None = Field(description="`null` takes back the one that it has.")
+
+
 def _once_each(parts: list[str]) -> list[str]:
     if len({*parts}) < len(parts):
         raise ValueError("each part is named once at most")

@@ -20,6 +20,7 @@ PUBLIC = {("get", "/healthz"), ("get", "/readyz")}
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/batch/"): JOB,
     ("patch", "/previews/{preview_id}/"): {"prefill": {"headline": "Tea"}},
+    ("put", "/previews/{preview_id}/review/"): {"review": "approved"},
     ("post", "/previews/{preview_id}/regenerate/"): {"parts": ["background"]},
 }
 
@@ -73,6 +74,7 @@ def test_no_route_shows_or_changes_anything_of_another_workspace(
     assert all_of_ann() == before
     assert walked > PUBLIC | {
         ("post", "/batch/{batch_id}/retry/"), ("post", "/previews/{preview_id}/regenerate/"),
+        ("put", "/previews/{preview_id}/review/"),
     }  # fmt: skip
 
 
