@@ -77,6 +77,7 @@ def idle_leaves() -> None:
         ("tasks.prefills.get_generator", lambda *settings: ReadyGenerator()),
         ("tasks.backgrounds.MediaStore", NoStore),
         ("tasks.previews.MediaStore", NoStore),
+        ("tasks.artifacts.MediaStore", NoStore),
         ("tasks.previews.load_picture", lambda url: _PICTURE),
         ("tasks.previews.make_readable", lambda draft, background: draft),
     ):

@@ -1,9 +1,9 @@
-"""A bulk task at a glance: those of its sources and previews that are looked at first."""
+"""A bulk task at a glance: its name, how its sources stand, and previews to begin with."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -12,21 +12,7 @@ from db.models import (
     CTAIFramePreview,
     ECommerceProduct,
     PreviewStatus,
-    TaskStatus,
 )
-from db.progress import made_by_source
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """How a source stands; `product_title` is None until its product is known."""
-
-    url: str
-    product_title: str | None
-    status: str
-    done: int
-    batch_size: int
-    error_message: str | None
 
 
 @dataclass(frozen=True)
@@ -58,38 +44,6 @@ def count_sources(session: Session, bulk_task_id: UUID) -> dict[str, int]:
         .group_by(CTABulkGenerateSource.status)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def first_sources(session: Session, bulk_task_id: UUID, limit: int) -> list[SourceRow]:
-    """At most `limit` sources, those that want looking at first.
-
-    They are those that failed, those of which some previews failed, those under way, and the rest,
-    each in the order in which they were given.
-    """
-    made = made_by_source(CTAIFramePreview.bulk_generate_task_id == bulk_task_id).subquery()
-    done = func.coalesce(made.c[PreviewStatus.DONE.value], 0)
-    urgency = case(
-        (CTABulkGenerateSource.status == TaskStatus.FAILED, 0),
-        (made.c[PreviewStatus.FAILED.value] > 0, 1),
-        (CTABulkGenerateSource.status == TaskStatus.RUNNING, 2),
-        else_=3,
-    )
-    rows = session.execute(
-        select(
-            CTABulkGenerateSource.url,
-            ECommerceProduct.title,
-            CTABulkGenerateSource.status,
-            done,
-            CTABulkGenerateSource.batch_size,
-            CTABulkGenerateSource.error_message,
-        )
-        .outerjoin(ECommerceProduct, ECommerceProduct.id == CTABulkGenerateSource.product_id)
-        .outerjoin(made, made.c.source_id == CTABulkGenerateSource.id)
-        .where(CTABulkGenerateSource.bulk_generate_task_id == bulk_task_id)
-        .order_by(urgency, CTABulkGenerateSource.position)
-        .limit(limit)
-    )
-    return [SourceRow(*row) for row in rows]
 
 
 def first_previews(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -63,6 +63,31 @@ def page(
     return _outcomes(
         session, CTABulkGenerateSource.id.in_(on_page), CTAIFramePreview.source_id.in_(on_page)
     )
+
+
+def first(session: Session, bulk_task_id: UUID, limit: int) -> list[SourceOutcome]:
+    """What became of at most `limit` sources, of those that want looking at first.
+
+    They are those that failed, those that are done and lack previews, those under way, and the
+    rest, each in the order in which they were given.
+    """
+    urgency = case(
+        (CTABulkGenerateSource.status == TaskStatus.FAILED, 0),
+        (CTABulkGenerateSource.error_message.is_not(None), 1),
+        (CTABulkGenerateSource.status == TaskStatus.RUNNING, 2),
+        else_=3,
+    )
+    urgent = session.scalars(
+        select(CTABulkGenerateSource.id)
+        .where(*_standing(bulk_task_id, None))
+        .order_by(urgency, CTABulkGenerateSource.position)
+        .limit(limit)
+    ).all()
+    found = _outcomes(
+        session, CTABulkGenerateSource.id.in_(urgent), CTAIFramePreview.source_id.in_(urgent)
+    )
+    by_id = {outcome.source_id: outcome for outcome in found}
+    return [by_id[source_id] for source_id in urgent if source_id in by_id]
 
 
 def count(session: Session, bulk_task_id: UUID, *, status: TaskStatus | None) -> int:

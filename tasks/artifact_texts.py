@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db import progress_told
-from db.batch_overview import NamedPreview, SourceRow
+from db.batch_overview import NamedPreview
 from db.contact_sheets import SourceSheet
 from db.costs import Cost
+from db.outcomes import SourceOutcome
 from db.progress import Progress
 from tasks.markdown import address_cell, cell, link, one_line, words
 
@@ -62,7 +63,7 @@ class Summary:
     sheets: int
 
 
-def source_table(rows: Sequence[SourceRow]) -> list[dict[str, str]]:
+def source_table(rows: Sequence[SourceOutcome]) -> list[dict[str, str]]:
     """The rows of the table of sources; what is too long for a cell is cut.
 
     A source whose product is not known is shown by its address, for what is on the right is seen
@@ -89,7 +90,7 @@ def table_description(sources: dict[str, int], shown: int) -> str:
     if left_out := total - shown:
         told += (
             f" {left_out:,} of them are left out here; the {shown:,} that are shown are those that "
-            "failed, then those under way, then the others in their order."
+            "failed or lack previews, then those under way, then the others in their order."
         )
     return told
 
@@ -132,7 +133,7 @@ def sheet_description(bulk_task_id: UUID, sheet: SourceSheet, gallery: Gallery) 
     parts = [
         f"**{words(sheet.product_title, _TITLE_LENGTH)}**",
         "\n".join(headlines),
-        link(one_line(sheet.url, _ADDRESS_LENGTH), sheet.url),
+        link("Open the product's page", sheet.url),
         gallery.batch(bulk_task_id),
     ]
     return "\n\n".join(part for part in parts if part)

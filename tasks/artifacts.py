@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from creative.contact_sheet import contact_sheet
 from creative.media import MediaStore, MediaStoreFailed
-from db import batch_overview, contact_sheets, costs, progress
+from db import batch_overview, contact_sheets, costs, outcomes, progress
 from db.contact_sheets import SourceSheet
 from db.models import PreviewStatus
 from db.session import unit_of_work
@@ -80,7 +80,7 @@ class ShownSources:
         """Show how the sources stand."""
         with unit_of_work() as session:
             counts = batch_overview.count_sources(session, self._bulk_task_id)
-            rows = batch_overview.first_sources(session, self._bulk_task_id, ROWS_AT_MOST)
+            rows = outcomes.first(session, self._bulk_task_id, ROWS_AT_MOST)
         self._artifact.show(
             TableArtifact(
                 key="sources",

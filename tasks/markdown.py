@@ -11,8 +11,9 @@ import unicodedata
 from urllib.parse import quote
 
 _LONGEST = 200
-# No more than needed: the older UI shows the backslashes that are in the words of a link.
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~|]")
+# No more than needed: the older UI shows the backslashes that are in the words of a link. Addresses
+# are parted, for what is taken for one has the backslashes after it in it (GFM 0.29, 6.9).
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~|]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 # Between a sign and what makes it one: ends tags, links, pictures, entities and escapes.
 _NO_WIDTH = "\u200b"
 # After an asterisk it has to be white space, or emphasis begins there (CommonMark 0.31, 6.2).
