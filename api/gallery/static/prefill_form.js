@@ -5,6 +5,8 @@ const form = document.getElementById("prefill");
 const stage = document.getElementById("stage");
 const PAUSE = 300;
 const LEAST_CONTRAST = 4.5;
+const SIGNED_OUT = "You have been signed out. Sign in again in another tab, and save once more.";
+const OUT_OF_REACH = "The gallery cannot be reached. What you typed is still here: try again in a while.";
 const NOT_FIELDS = new Set(["csrf", "version", "add", "remove", ""]);
 
 const widgets = form.querySelector("[data-widgets]");
@@ -17,7 +19,8 @@ let shown = 0;
 const fields = () => [...form.elements].filter(field => !NOT_FIELDS.has(field.name ?? ""));
 const isOfWidgets = name => name === "widgets" || name.startsWith("widgets.");
 const isChosen = field => field.type !== "radio" || field.checked;
-const namesOf = part => [...part.querySelectorAll("[name^='widgets.']")].map(field => field.name).join(" ");
+const shape = entries => entries.map(([name, value]) => (name.endsWith(".type") ? `${name}=${value}` : name)).join(" ");
+const shapeOf = part => shape([...part.querySelectorAll("[name^='widgets.']")].map(field => [field.name, field.value]));
 
 function isTouched(field) {
   return field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
@@ -27,7 +30,8 @@ function isTouched(field) {
 function edits() {
   const all = fields();
   const names = new Set(all.filter(field => everythingIsNew || isTouched(field)).map(field => field.name));
-  const newWidgets = [...names].some(isOfWidgets) || namesOf(widgets) !== namesOf(storedWidgets);
+  const newWidgets =
+    [...names].some(isOfWidgets) || widgets.querySelector("[data-added]") || shapeOf(widgets) !== shapeOf(storedWidgets);
   return all
     .filter(field => isChosen(field) && (isOfWidgets(field.name) ? newWidgets : names.has(field.name)))
     .map(field => [field.name, field.value]);
@@ -39,9 +43,10 @@ async function post(address, sent) {
   try {
     const answer = await fetch(address, { method: "POST", headers, body });
     const told = await answer.json();
-    return { isOk: answer.ok, complaints: told.complaints ?? {}, trouble: told.detail, told };
+    const trouble = answer.status === 401 ? SIGNED_OUT : told.detail;
+    return { isOk: answer.ok, complaints: told.complaints ?? {}, trouble, told };
   } catch {
-    return { isOk: false, complaints: {}, trouble: "The gallery cannot be reached. What you typed is still here: try again in a while." };
+    return { isOk: false, complaints: {}, trouble: OUT_OF_REACH };
   }
 }
 
@@ -103,7 +108,7 @@ async function save() {
   clearTimeout(timer);
   const sent = edits();
   if (!sent.length) return say("Nothing has changed since it was saved.");
-  const asSent = { widgets: namesOf(widgets), values: new Map(fields().map(field => [field, field.value])) };
+  const asSent = { widgets: shapeOf(widgets), values: new Map(fields().map(field => [field, field.value])) };
   const answer = await post(form.action, sent);
   complain(answer.complaints);
   if (!answer.isOk) {
@@ -118,26 +123,33 @@ async function save() {
 
 /** Take what is stored as where further edits begin; what was typed meanwhile is one of them. */
 function settle(asSent, told) {
-  const areWidgetsAsSent = namesOf(widgets) === asSent.widgets;
-  if (areWidgetsAsSent) renumber();
   const stored = told.fields;
+  const storedShape = shape(Object.entries(stored).filter(([name]) => name.startsWith("widgets.")));
+  const areWidgetsAsSent = shapeOf(widgets) === asSent.widgets;
+  if (areWidgetsAsSent) renumber();
+  const areWidgetsAsStored = areWidgetsAsSent && shapeOf(widgets) === storedShape;
   for (const field of fields()) {
-    const now = stored[field.name];
-    if (now === undefined || (isOfWidgets(field.name) && !areWidgetsAsSent)) continue;
-    if (field.type === "radio") {
-      field.defaultChecked = field.value === now;
-      continue;
-    }
-    const isAsSent = field.value === asSent.values.get(field);
-    field.defaultValue = now;
-    if (isAsSent) field.value = now;
+    if (!isOfWidgets(field.name) || areWidgetsAsStored) settleField(field, stored[field.name], asSent.values.get(field));
   }
-  if (areWidgetsAsSent) storedWidgets = widgets.cloneNode(true);
+  if (areWidgetsAsStored) {
+    for (const added of widgets.querySelectorAll("[data-added]")) delete added.dataset.added;
+    storedWidgets = widgets.cloneNode(true);
+  }
   for (const mark of form.querySelectorAll("[data-edited]")) mark.hidden = !told.edited_fields.includes(mark.dataset.edited);
   document.dispatchEvent(new CustomEvent("prefill-saved", { detail: told }));
-  const others = Object.keys(stored).filter(name => name.startsWith("widgets.")).join(" ");
-  if (others !== namesOf(storedWidgets) && !edits().length) location.reload();
+  // Somebody else has other widgets by now.
+  if (!areWidgetsAsStored && !edits().length) return location.reload();
   changed();
+}
+
+function settleField(field, now, sent) {
+  if (field.type === "radio") {
+    field.defaultChecked = field.value === now;
+    return;
+  }
+  const isAsSent = field.value === sent;
+  field.defaultValue = now;
+  if (isAsSent) field.value = now;
 }
 
 /* What stands around the fields */
@@ -176,7 +188,7 @@ function refresh() {
   for (const swatch of form.querySelectorAll("[data-swatch]")) {
     swatch.value = asHex(form.elements[swatch.dataset.swatch].value) ?? swatch.value;
   }
-  form.querySelector("[data-percent]").textContent = `${Math.round(100 * form.elements.scrim.value)} %`;
+  form.querySelector("[data-percent]").textContent = `${Math.round(100 * form.elements.scrim.value)}%`;
   showContrasts();
   for (const field of fields()) field.closest(".field")?.classList.toggle("touched", isTouched(field));
   const isUnsaved = edits().length > 0;
@@ -210,6 +222,7 @@ function addWidget(kind) {
   const made = document.createElement("template");
   made.innerHTML = form.querySelector(`template[data-new="${kind}"]`).innerHTML.replaceAll("widgets.NEW.", `widgets.${number}.`);
   const widget = made.content.querySelector("[data-widget]");
+  widget.dataset.added = "";
   widgets.insertBefore(widget, widgets.querySelector("#complaint-widgets"));
   widget.querySelector("input:not([type=hidden])").focus();
   changed();
