@@ -102,8 +102,16 @@ def start(parts: list[Part], mark: str, console: Console, told_to_end: threading
     get_engine()
     worker = ["-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
     parts.append(launch("worker", worker, logs, mark))
-    serve = ["-m", "uvicorn", "api.app:app", "--no-access-log", "--port", str(api_port),
-             "--timeout-graceful-shutdown", "5"]
+    serve = [
+        "-m",
+        "uvicorn",
+        "api.app:app",
+        "--no-access-log",
+        "--port",
+        str(api_port),
+        "--timeout-graceful-shutdown",
+        "5",
+    ]
     parts.append(launch("API", serve, logs, mark))
     wait_for(f"{api}/healthz", parts[-1], told_to_end)
     console.print(
