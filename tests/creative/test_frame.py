@@ -139,7 +139,7 @@ def test_the_policy_allows_this_style_and_this_host_alone() -> None:
         ("file:///media/1.jpg", "file:"),
         ("data:image/png;base64,AAAA", "data:"),
         ("http://127.0.0.1:8000/media/1.jpg", "http://127.0.0.1:8000"),
-        ("/media/1.jpg", "'self'"),
+        ("/media/1.jpg", "'self' file:"),
         ("javascript:alert(1)", "'none'"),
         ("https://evil.example;script-src *", "'none'"),
         ("https://[", "'none'"),
