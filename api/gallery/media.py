@@ -1,6 +1,7 @@
 """What a preview looks like: its overlay, its background, and the pictures of its product."""
 
 import io
+from pathlib import Path
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
@@ -53,7 +54,7 @@ def frame_of(preview_id: UUID, prefill: Prefill, *, kept: bool = False) -> HTMLR
         prefill: as it is stored, or as it would be.
         kept: whether the browser may keep it, at an address that changes with the prefill.
     """
-    if _store().path_of(prefill.generated_background_url) is not None:
+    if _stored(preview_id, prefill.generated_background_url) is not None:
         name = prefill.generated_background_url.rpartition("/")[2]
         own = f"/gallery/previews/{preview_id}/background?{name}"
         prefill = prefill.model_copy(update={"generated_background_url": own})
@@ -66,7 +67,7 @@ def show_background(preview_id: UUID, token: Token) -> Response:
     """The background of a preview, from the folder of pictures."""
     with member_unit_of_work(token) as (session, _):
         prefill = preview_details.details(session, preview_id).prefill or {}
-    path = _store().path_of(prefill.get("generated_background_url", ""))
+    path = _stored(preview_id, prefill.get("generated_background_url", ""))
     if path is None:
         raise HTTPException(404, "The background of this preview is not in the folder of pictures")
     return FileResponse(path, headers={"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"})
@@ -100,6 +101,12 @@ def _source_picture(preview_id: UUID, number: int, token: str) -> Response:
     )
 
 
-def _store() -> MediaStore:
+def _stored(preview_id: UUID, url: str) -> Path | None:
+    """The file of a preview's own background, from the folder of pictures.
+
+    A person may have edited the address: a picture of another preview, which may be of another
+    workspace, is not given out.
+    """
     settings = get_settings()
-    return MediaStore(settings.media_dir, settings.media_url)
+    path = MediaStore(settings.media_dir, settings.media_url).path_of(url)
+    return path if path is not None and path.name.startswith(f"{preview_id}-") else None

@@ -33,8 +33,9 @@ def batch(database: Engine) -> MadeBatch:
     settings = get_settings()
     store = MediaStore(settings.media_dir, settings.media_url)
     origin = Origin(next(iter(DigitalSource)), "tests")
-    address = store.save_background(Image.new("RGB", (1920, 1080), "#7A8F6A"), f"{uuid4()}", origin)
+    picture = Image.new("RGB", (1920, 1080), "#7A8F6A")
     for number, preview_id in enumerate(made.preview_ids[:3]):
+        address = store.save_background(picture, f"{preview_id}-1-{uuid4().hex[:8]}", origin)
         prefill = STORED | {
             "headline": f"The headline of number {number}", "generated_background_url": address,
         }  # fmt: skip
