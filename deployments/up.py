@@ -92,6 +92,7 @@ def start(parts: list[Part], mark: str, console: Console, told_to_end: threading
     logs.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_API_URL"] = prefect = f"http://127.0.0.1:{server_port}/api"
     api = f"http://127.0.0.1:{api_port}"
+    os.environ["CTA_GALLERY_URL"] = get_settings().gallery_url or api
 
     console.print("Starting Prefect's server …")
     log, server_mark = logs / "server.log", f"{mark}/server"
@@ -116,6 +117,7 @@ def start(parts: list[Part], mark: str, console: Console, told_to_end: threading
     wait_for(f"{api}/healthz", parts[-1], told_to_end)
     console.print(
         f"[bold]Prefect's UI[/]  http://127.0.0.1:{server_port}   (run a deployment by its form)\n"
+        f"[bold]The gallery[/]   {api}\n"
         f"[bold]The API[/]       {api}/docs\n"
         "[bold]A token[/]       .venv/bin/python -m api.tokens create --workspace acme --user ann\n"
         f"[dim]Ctrl-C ends all. What they say is in {logs}.[/]",
