@@ -1,4 +1,4 @@
-"""Submit, run, edit, cancel, retry, crash and reconcile, in any order, on a real Postgres.
+"""Submit, run, edit, review, cancel, retry, crash and reconcile, in any order, on a real Postgres.
 
 The product's own functions write the rows. Runs and processes are only played: nothing of Prefect
 is asked, a process that dies is one whose lease runs out, and each may come back and go on with
@@ -31,7 +31,7 @@ from sqlalchemy import Connection, Engine, event
 from catalog.product import Source
 from creative.edits import edit_prefill
 from creative.prefill import headline_key
-from db import bulk_tasks, previews, reopening, resuming, shown_previews
+from db import bulk_tasks, previews, reopening, resuming, reviews, shown_previews
 from db.errors import (
     BulkTaskGivenUp,
     BulkTaskNotFailed,
@@ -41,6 +41,7 @@ from db.errors import (
     PreviewNotOwned,
 )
 from db.halves import PreviewAttempt
+from db.models import Review
 from db.session import get_engine, unit_of_work
 from flows import hooks
 from tasks import claims
@@ -593,6 +594,20 @@ class AnyOrder(RuleBasedStateMachine):
         left = Rows().previews[preview.id]
         change = {"prefill": left.prefill, "edited_fields": left.edited_fields}
         self.look({preview.id: change})
+
+    @precondition(lambda self: self.rows.previews)
+    @rule(data=st.data(), review=st.sampled_from([*Review, None]))
+    def a_person_reviews(self, data: st.DataObject, review: Review | None) -> None:
+        done = [one for one in self.rows.previews.values() if one.status == "done"]
+        preview = pick(data, done or self.rows.previews.values())
+        try:
+            with unit_of_work() as session:
+                reviews.give(session, preview.id, review, user="ann")
+        except PreviewNotDone:
+            assert preview.status != "done"
+            self.look(untouched=True)
+            return
+        self.look({preview.id: {"review": review}})
 
     @precondition(lambda self: self.played.runs)
     @rule(data=st.data())
