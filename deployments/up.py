@@ -92,6 +92,8 @@ def start(parts: list[Part], mark: str, console: Console, told_to_end: threading
     logs.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_API_URL"] = prefect = f"http://127.0.0.1:{server_port}/api"
     api = f"http://127.0.0.1:{api_port}"
+    if get_settings().gallery_url is None:
+        os.environ["CTA_GALLERY_URL"] = api
 
     console.print("Starting Prefect's server …")
     log, server_mark = logs / "server.log", f"{mark}/server"
