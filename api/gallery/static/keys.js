@@ -19,11 +19,12 @@ if (dialog && checkbox && opener) {
 // Calls what `actions` has for a key, by its lower-case name; not while somebody types.
 export function listen(actions) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog?.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (dialog?.open || !areOn()) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.key === "?") return dialog?.showModal();
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (action && areOn()) {
+    if (action) {
       event.preventDefault();
       action();
     }
