@@ -83,7 +83,6 @@ def paths(made: HostileBatches, text: str) -> dict[str, tuple[str, int, int]]:
         "nowhere": (f"/gallery/{quote(text[:500], safe='')}", 404, 0),
         "no batch": (f"/gallery/batches/{quote(text[:500], safe='')}", 404, 0),
         "sign-in": (f"/gallery/sign-in?next={said}", 200, 0),
-        "new": ("/gallery/new", 200, 0),
     }
 
 
@@ -104,8 +103,10 @@ def shapes_of(visit: Visit, made: HostileBatches, text: str) -> Iterator[tuple[s
 
 def no_harm(visit: Visit, name: str) -> None:
     """Nothing ran in the page or its frames, and nothing was asked for that the text names."""
+    # A frame that is out of view is not loaded, and has no page that could be asked.
     for frame in visit.page.frames:
-        assert_untouched(frame, name)
+        if frame.url not in ("", ":", "about:blank"):
+            assert_untouched(frame, name)
     for url in visit.asked:
         assert url == visit.page.url or "canary" not in urlsplit(url).path, (name, url)
     visit.asked.clear()
