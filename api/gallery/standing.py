@@ -65,7 +65,7 @@ async def watch_progress(
     shown: dict[str, Any] | None = None
     loop = asyncio.get_running_loop()
     until = loop.time() + _LONGEST_SECONDS
-    while loop.time() < until:
+    while (began := loop.time()) < until:
         per_minute = await to_thread.run_sync(request.app.state.launcher.per_minute)
         now = await to_thread.run_sync(partial(_read, token, batches, per_minute))
         if now != shown:
@@ -74,7 +74,8 @@ async def watch_progress(
         if all(standing["ended"] for standing in now.values()):
             yield ServerSentEvent(data={}, event="ended")
             return
-        await asyncio.sleep(_EVERY_SECONDS)
+        # What takes long to count, for it is large or much is asked at once, is counted less often.
+        await asyncio.sleep(max(_EVERY_SECONDS, 10 * (loop.time() - began)))
 
 
 def _read(token: str, batch_ids: list[UUID], per_minute: int) -> dict[str, Any]:
