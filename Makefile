@@ -11,7 +11,7 @@ DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 .PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long test-faults \
 	lint types check format migrate report api up server deploy worker \
 	requirements readme-picture gallery-pictures bench bench-parsing bench-fetch bench-ranking \
-	bench-downloads bench-memory bench-creative bench-rest bench-cap bench-fan-out \
+	bench-downloads bench-memory bench-creative bench-rest bench-gallery bench-cap bench-fan-out \
 	bench-memory-curve check-previews chaos clean
 
 help: ## Show this list
@@ -138,6 +138,9 @@ bench-creative: setup ## Measure the embedded generator and the overlay against 
 
 bench-rest: setup ## Measure the REST API on a million previews, which are made first (3 GB)
 	$(BIN)/python -m bench.rest
+
+bench-gallery: setup ## Measure the gallery with ten thousand previews in a batch (needs chromium)
+	$(BIN)/python -m bench.gallery
 
 bench-cap: setup ## Measure the cap at 20 a minute and ten times faster (ten minutes)
 	$(BIN)/python -m bench.cap

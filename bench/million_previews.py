@@ -54,7 +54,7 @@ SET LOCAL synchronous_commit = off;
 SET LOCAL work_mem = '256MB';
 SELECT setseed(0.5);
 
-CREATE TEMP TABLE batch AS
+CREATE TEMP TABLE batch ON COMMIT DROP AS
 SELECT gen_random_uuid() AS id, number,
        CASE WHEN number <= {previews // 2 // _IN_A_BATCH} THEN '{LARGE}'
             ELSE 'workspace ' || number % {_OTHER_WORKSPACES} END AS workspace,
@@ -79,7 +79,7 @@ SELECT gen_random_uuid(), 'https://shop.example/' || number, 'https://shop.examp
 FROM (SELECT DISTINCT workspace FROM batch) AS workspaces,
      generate_series(1, {_PRODUCTS}) AS number;
 
-CREATE TEMP TABLE source AS
+CREATE TEMP TABLE source ON COMMIT DROP AS
 SELECT gen_random_uuid() AS id, batch.id AS batch_id, batch.workspace, position, batch.created_at,
        1 + (random() * {_PRODUCTS - 1})::int AS product
 FROM batch, generate_series(0, batch.sources - 1) AS position;
