@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from bench.million_previews import LARGE, fill
 from bench.plans import plans_of
-from bench.rest import questions, some_ids
+from bench.rest import PAGE_SIZE, questions, some_ids
 from db import cards
 from db.cards import CardFilter, CardOrder
 from db.session import unit_of_work
@@ -47,7 +47,8 @@ def test_previews_are_read_off_indexes() -> None:
         assert plans, name
         for plan in plans:
             assert plan.is_off_indexes, (name, plan)
-            assert plan.passed_over < 10, (name, plan)
+            # Those of a product in a batch are found among the product's own, some dozen by chance.
+            assert plan.passed_over < PAGE_SIZE, (name, plan)
 
 
 def asked_of_cards(wanted: CardFilter) -> dict[str, Callable[[Any], object]]:
