@@ -157,7 +157,11 @@ def gallery_url(engine: Engine, noted_orders: NotedOrders) -> Iterator[str]:
     """The gallery over HTTP, on the records of the tests; it starts no run."""
     port = free_port()
     app = create_app(launcher=noted_orders)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
+    # Streams of events stay open for minutes: they are not waited for.
+    config = uvicorn.Config(
+        app, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30
@@ -165,8 +169,7 @@ def gallery_url(engine: Engine, noted_orders: NotedOrders) -> Iterator[str]:
         assert time.monotonic() < deadline, "The gallery does not answer."
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
-    # Streams of events stay open for minutes.
-    server.should_exit = server.force_exit = True
+    server.should_exit = True
     thread.join(30)
 
 

@@ -1,5 +1,6 @@
 """The gallery as a person uses it: from signing in to signing out, with runs that are real."""
 
+import csv
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -127,6 +128,7 @@ def test_from_signing_in_to_signing_out(
     expect(page.locator(".card")).to_have_count(12)
     expect(page.locator(".why")).to_have_count(0)
 
+    download(page)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/gallery/sign-in")
     visit.go("/")
@@ -146,6 +148,19 @@ def sign_in(page: Page, visit: Visit) -> None:
     expect(page.get_by_role("heading", name="No batch yet")).to_be_visible()
 
 
+def download(page: Page) -> None:
+    """Have the batch as a table, with what was decided about each preview."""
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as sent:
+        page.get_by_role("link", name=re.compile("^CSV")).click()
+    assert sent.value.suggested_filename.endswith(".csv")
+    with Path(sent.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 12
+    assert sorted(row["review"] for row in rows if row["review"]) == ["approved", "rejected"]
+    assert {row["status"] for row in rows} == {"done"}
+
+
 def look_through(page: Page) -> None:
     """Filter, search and order the cards; the overlays are the real ones."""
     overlay = page.frame_locator(".card:first-child .overlay")
@@ -154,7 +169,7 @@ def look_through(page: Page) -> None:
     assert loaded == 1920
 
     titles = page.locator(".card .caption p:first-of-type").all_inner_texts()
-    word = titles[-1].split()[0]
+    word = titles[-1].partition(" · ")[2].split()[0]
     assert word not in titles[0]
     search = page.get_by_role("searchbox")
     search.fill(f"{word.upper()} ")
