@@ -331,7 +331,9 @@ titles = st.text(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(titles, st.integers(1, 10)), min_size=1, max_size=5))
 def test_every_format_says_the_same(write: Write, rows: list[tuple[str, int]]) -> None:
     table = pd.DataFrame(
