@@ -1,5 +1,6 @@
 """Previews: listed, looked at, edited, reviewed, made anew."""
 
+from collections.abc import Collection
 from hashlib import blake2s
 from typing import Annotated, Any
 from uuid import UUID
@@ -173,7 +174,7 @@ async def regenerate_preview(
 def _regenerate(
     launcher: Launcher, preview_id: UUID, wanted: Regeneration, if_match: str | None, token: str
 ) -> Response:
-    run_id = reopen_and_start(launcher, preview_id, wanted, token, if_match)
+    run_id = reopen_and_start(launcher, preview_id, wanted.parts, token, if_match)
     with member_unit_of_work(token) as (session, _):
         preview = shown_previews.show(session, preview_id)
     answer = {"task_id": run_id, "preview": orjson.Fragment(preview.as_json)}
@@ -183,11 +184,13 @@ def _regenerate(
 def reopen_and_start(
     launcher: Launcher,
     preview_id: UUID,
-    wanted: Regeneration,
+    parts: Collection[str],
     token: str,
     if_match: str | None = None,
 ) -> UUID:
     """Queue a preview to be made anew, and start the run that makes it; returns the run.
+
+    One that failed is made whole; what exists of its halves stays, unless it is among `parts`.
 
     Raises:
         UnknownRecord: the workspace has no preview of this id.
@@ -198,7 +201,7 @@ def reopen_and_start(
     with member_unit_of_work(token) as (session, member):
         reopening.lock_preview(session, preview_id)
         _check_unchanged(session, preview_id, if_match)
-        reopening.reopen_preview(session, preview_id, parts=wanted.parts)
+        reopening.reopen_preview(session, preview_id, parts=parts)
         since = waiting.waits_since(session, CTAIFramePreview, preview_id)
     return start_recorded(
         launcher, run_again(CTAIFramePreview, preview_id, since, member.workspace)

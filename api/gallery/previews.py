@@ -17,26 +17,25 @@ from api.gallery.batches import Wanted
 from api.gallery.media import frame_of
 from api.gallery.preview_page import Told, frame_version, shown
 from api.gallery.routes import Form, GalleryRoute, Token, field, wants_json
-from api.orders import Launcher, RunNotStarted, run_again
+from api.orders import RunNotStarted
 from api.previews import reopen_and_start
-from api.schemas import Regeneration
-from api.starting import start_recorded
 from creative.edits import EditRefused, as_prefill, edit_prefill
 from creative.prefill import headline_key
-from db import preview_details, reopening, reviews, shown_previews, waiting
+from db import preview_details, reviews, shown_previews
 from db.errors import NotRunAgain, PreviewChanged, PreviewNotDone
-from db.models import CTAIFramePreview, Review
+from db.models import Review
 from db.preview_details import PreviewDetails
 from db.workspaces import member_unit_of_work
 
 router = APIRouter(prefix="/gallery/previews", include_in_schema=False, route_class=GalleryRoute)
 
-_ANEW: dict[str, Regeneration] = {
-    "both": Regeneration(),
-    "background": Regeneration(parts=["background"]),
-    "prefill": Regeneration(parts=["prefill"]),
+# By what a form says; of one that failed, what is missing is made.
+_ANEW: dict[str, tuple[str, ...]] = {
+    "both": ("background", "prefill"),
+    "background": ("background",),
+    "prefill": ("prefill",),
+    "missing": (),
 }
-_MISSING = "missing"
 
 
 @router.get("/{preview_id}")
@@ -133,12 +132,13 @@ async def regenerate(
 ) -> Response:
     """Make a preview anew, a half of it, or what one that failed is missing."""
     parts = field(form, "parts")
-    if parts not in (_MISSING, *_ANEW):
+    if parts not in _ANEW:
         raise HTTPException(422, "What is made anew is the background, the prefill, or both")
     try:
         await to_thread.run_sync(
-            _start, launcher, preview_id, parts, token, limiter=request.app.state.starts
-        )
+            reopen_and_start, launcher, preview_id, _ANEW[parts], token,
+            limiter=request.app.state.starts,
+        )  # fmt: skip
     except (NotRunAgain, RunNotStarted) as refused:
         if wants_json(request):
             raise
@@ -147,17 +147,6 @@ async def regenerate(
             shown, request, preview_id, token, wanted, Told(str(refused)), status
         )
     return RedirectResponse(f"{_address_of(preview_id)}{wanted.query()}", 303)
-
-
-def _start(launcher: Launcher, preview_id: UUID, parts: str, token: str) -> None:
-    if parts in _ANEW:
-        reopen_and_start(launcher, preview_id, _ANEW[parts], token)
-        return
-    with member_unit_of_work(token) as (session, member):
-        if not reopening.reopen_preview(session, preview_id):
-            return
-        since = waiting.waits_since(session, CTAIFramePreview, preview_id)
-    start_recorded(launcher, run_again(CTAIFramePreview, preview_id, since, member.workspace))
 
 
 def _store(preview_id: UUID, token: str, fields: Mapping[str, str], version: str) -> None:
