@@ -8,12 +8,14 @@ from db.api_tokens import Member
 from db.session import unit_of_work
 from tests.api.conftest import fill
 
+LONG_TITLE = "Ember Teapot of Hand-Thrown Stoneware, with a Walnut Lid, in Forest Green"
+
 
 def record_moving(member: Member) -> UUID:
     """Record a batch of which a preview is done, one runs, one waits, and a page is still unread."""
     batch_id, run_id, url = uuid4(), uuid4(), "https://shop.example/teapot"
     wanted = [Source(url=url, batch_size=3), Source(url="https://shop.example/cup")]
-    scraped = ScrapedProduct(url=url, title="Ember Teapot", image_urls=(f"{url}.jpg",))
+    scraped = ScrapedProduct(url=url, title=LONG_TITLE, image_urls=(f"{url}.jpg",))
     with unit_of_work() as session:
         bulk_tasks.record(session, batch_id, wanted, workspace=member.workspace, user=member.user)
         bulk_tasks.own(session, batch_id, run_id)
