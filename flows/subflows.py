@@ -2,20 +2,21 @@
 
 import contextvars
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
 from prefect import Flow, Task
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.context import FlowRunContext
-from prefect.flow_engine import run_flow
-from prefect.states import Failed, Pending, to_state_create
+from prefect.flow_engine import FlowRunEngine
+from prefect.states import Failed, Running, to_state_create
 
 Item = TypeVar("Item")
 _FLOW_IDS: dict[tuple[str, str], UUID] = {}
@@ -28,10 +29,6 @@ class NoRunAtHand(RuntimeError):
 def run_subflow(flow: Flow[..., Any], run_name: str, **parameters: Any) -> State[Any]:
     """Run a flow as a subflow of the run at hand, to its end; returns its state.
 
-    Prefect's own way asks for an earlier run of it, which a call within a task never has, names
-    the run in a request of its own, registers the flow anew for each run, and opens a second client
-    for the placeholder by which the UI shows the run within its parent.
-
     Args:
         flow: the flow, a synchronous one.
         run_name: what the run is called.
@@ -43,17 +40,53 @@ def run_subflow(flow: Flow[..., Any], run_name: str, **parameters: Any) -> State
     parent = FlowRunContext.get()
     if parent is None or parent.flow_run is None:
         raise NoRunAtHand(f"{flow.name!r} was to run as a subflow, and no run is at hand.")
-    with get_client(sync_client=True) as client:
+    engine = SubflowEngine(_named_and_checked(flow), parameters)
+    engine.run_name = run_name
+    engine.parent_id = parent.flow_run.id
+    with engine.start():
+        while engine.is_running():
+            with engine.run_context():
+                engine.call_flow_fn()
+    return engine.state
+
+
+class SubflowEngine(FlowRunEngine[..., Any]):
+    """Prefect's engine, less the requests that change nothing for a run which nobody else knows.
+
+    Prefect's own asks for an earlier run of the subflow, which a call within a task never has,
+    names the run in a request of its own, registers the flow anew for each run, makes it pending
+    before it is running, and reads it back then.
+    """
+
+    run_name: str
+    parent_id: UUID
+
+    def create_flow_run(self, client: SyncPrefectClient) -> FlowRun:
+        """Create the run, and the placeholder by which the UI shows it within its parent."""
         placeholder = client.create_task_run(
-            _placeholder(flow), parent.flow_run.id, dynamic_key=uuid4().hex, name=run_name
+            _placeholder(self.flow), self.parent_id, dynamic_key=uuid4().hex, name=self.run_name
         )
-        flow_run = _create_run(
-            client, flow, run_name, flow.serialize_parameters(parameters), placeholder.id
-        )
-    state: State[Any] = run_flow(  # type: ignore[assignment]
-        _named_and_checked(flow), flow_run=flow_run, parameters=parameters, return_type="state"
-    )
-    return state
+        parameters = self.parameters or {}
+        serialized = self.flow.serialize_parameters(parameters)
+        flow_run = _create_run(client, self.flow, self.run_name, serialized, placeholder.id)
+        flow_run.parameters = parameters
+        return flow_run
+
+    def begin_run(self) -> State[Any]:
+        """Go on as Prefect's own does when the server has agreed to the run's being `Running`."""
+        self._telemetry.update_state(self.state)
+        self.call_hooks(self.state)
+        return self.state
+
+    @contextmanager
+    def setup_run_context(self, client: SyncPrefectClient | None = None) -> Iterator[None]:
+        """Enter the context of the run as it was created, in the state that it was given since."""
+        own = copy.copy(client or self.client)
+        own.read_flow_run = lambda flow_run_id: self.flow_run  # type: ignore[assignment, method-assign, return-value]
+        context = super().setup_run_context(own)
+        with context:
+            del own.read_flow_run
+            yield
 
 
 def _create_run(
@@ -63,7 +96,10 @@ def _create_run(
     parameters: dict[str, Any],
     placeholder_id: UUID,
 ) -> FlowRun:
-    """Create a run of a flow that is registered once a process, and anew when that is lost."""
+    """Create a run, at work already, of a flow that is registered once a process.
+
+    It is registered anew when that is lost.
+    """
     server = (str(client.api_url), flow.name)
     known = _FLOW_IDS.get(server)
     flow_id = _FLOW_IDS[server] = known or client.create_flow(flow)
@@ -73,7 +109,7 @@ def _create_run(
         name=name,
         parameters=parameters,
         parent_task_run_id=placeholder_id,
-        state=to_state_create(Pending()),
+        state=to_state_create(Running()),
         empirical_policy=FlowRunPolicy(
             retries=flow.retries, retry_delay=int(flow.retry_delay_seconds or 0)
         ),
@@ -87,9 +123,7 @@ def _create_run(
         if known:  # it may have been deleted since
             return _create_run(client, flow, name, parameters, placeholder_id)
         raise
-    run = FlowRun.model_validate(answer.json())
-    run.parameters = parameters
-    return run
+    return FlowRun.model_validate(answer.json())
 
 
 def map_subflow(

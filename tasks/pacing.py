@@ -29,8 +29,10 @@ _KEPT_SECONDS = 5  # how long what was read of the limit is believed
 _FROZEN_SECONDS = 30  # a process that has not moved for so long has lost its turn
 _POLL_SECONDS = 0.3
 _LOOK_SECONDS = 3  # how often one that waits looks whether it is still wanted
+_SEEN_SECONDS = 1  # how long what it saw is believed
 _ANSWER_SECONDS = 20
 _GIVE_UP_SECONDS = 600  # how long nothing but failures is borne
+_SHORT_SECONDS = 0.01  # a period in which Prefect could not answer those who ask in turn
 _LEAST_SLACK = 0.005
 _LARGEST_SLACK = 0.1
 
@@ -69,7 +71,7 @@ class Pacer:
     def __init__(self, limit_name: str) -> None:
         self._limit_name = limit_name
         self._line = _Line()
-        self._period = 0.0
+        self._period = float("inf")
         self._read_at = -float("inf")
         self._slack = 0.0
         self._failing_since = self._failed_at = -float("inf")
@@ -79,8 +81,8 @@ class Pacer:
         """Wait for a slot, for as long as it takes; what cannot be reached is tried again.
 
         Args:
-            check: raises where the slot is not wanted any more; it is called every few seconds,
-                and before the slot is asked for.
+            check: raises where the slot is not wanted any more; it is called at once, every few
+                seconds, and before the slot is asked for unless that was within the last second.
 
         Raises:
             GenerationLimitUnusable: the limit does not exist, is switched off, or has no slots or
@@ -93,9 +95,12 @@ class Pacer:
             stop=self._stays_away,
             retry_error_callback=_give_up,
         )
-        with self._line.place(check):
+        wanted = _Wanted(check)
+        # While others have their turn: what is asked in one's own holds up all who wait.
+        wanted.look()
+        with self._line.place(wanted.look):
             self._failed_at = -float("inf")
-            persistent(self._wait_for_turn, check)
+            persistent(self._wait_for_turn, wanted)
 
     def period(self) -> float:
         """The seconds between two starts, as the server has it."""
@@ -115,13 +120,23 @@ class Pacer:
         self._failed_at = now
         return now - self._failing_since >= _GIVE_UP_SECONDS
 
-    def _wait_for_turn(self, check: Callable[[], None]) -> None:
+    def _is_granted_at_once(self, wanted: "_Wanted") -> bool:
+        """Whether a limit that hardly holds anything back has let this one through, out of turn."""
+        if self._period >= _SHORT_SECONDS:
+            return False
+        client = self._client()
+        wanted.check_unless_seen()
+        return self._period_now(client) < _SHORT_SECONDS and self._ask(client)
+
+    def _wait_for_turn(self, wanted: "_Wanted") -> None:
+        if self._is_granted_at_once(wanted):
+            return
         granted = False
         try:
             client = self._client()
             with turn(_FROZEN_SECONDS) as mine:
                 self._rest_until_free(client, mine)
-                check()
+                wanted.check_unless_seen()
                 asked_at = self._ask_until_granted(client, mine)
                 granted = True
                 mine.note_start(self._limit_name, time.monotonic() - asked_at)
@@ -200,6 +215,25 @@ class Pacer:
         return limit.active_slots >= limit.limit
 
 
+class _Wanted:
+    """Whether a slot is still wanted, by what raises where it is not, and as of when."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._seen_at = -float("inf")
+
+    def look(self) -> None:
+        """Look now; a database that is away for a moment is no reason to leave the line."""
+        with contextlib.suppress(OperationalError):
+            self._check()
+            self._seen_at = time.monotonic()
+
+    def check_unless_seen(self) -> None:
+        """Look, unless that was done a moment ago."""
+        if time.monotonic() - self._seen_at > _SEEN_SECONDS:
+            self._check()
+
+
 class _Line:
     """Lets one thread in at a time, in the order in which they came; a plain lock has no order."""
 
@@ -208,16 +242,14 @@ class _Line:
         self._waiting: deque[threading.Event] = deque()
 
     @contextlib.contextmanager
-    def place(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
+    def place(self, look: Callable[[], None] = lambda: None) -> Iterator[None]:
         mine = threading.Event()
         try:
             with self._lock:
                 self._waiting.append(mine)
                 self._waiting[0].set()
             while not mine.wait(_LOOK_SECONDS):
-                # A database that is away for a moment is no reason to leave the line.
-                with contextlib.suppress(OperationalError):
-                    check()
+                look()
             yield
         finally:
             with self._lock:

@@ -16,30 +16,36 @@ from tasks.failures import RunCancelled
 _LOGGER = get_logger("wanted")
 _CANCELLED = (StateType.CANCELLING, StateType.CANCELLED)
 _BELIEVED_SECONDS = 2
+_AT_WORK_SECONDS = 10  # a run that nobody has asked about for so long has ended or waits
 
 
 class _Cancellations:
-    """What Prefect said lately of runs; each is asked about once in a while, by one thread."""
+    """What Prefect said lately of runs: one request, by one thread, asks about all at work."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[UUID, tuple[float, bool]] = {}
+        self._wanted_at: dict[UUID, float] = {}
+        self._cancelled: dict[UUID, bool] = {}
+        self._asked_at = -float("inf")
 
     def among(self, run_ids: Iterable[UUID]) -> bool:
         """Whether one of the runs was cancelled; what cannot be asked was not."""
         run_ids = list(run_ids)
         with self._lock:
             now = time.monotonic()
-            self._known = {
-                run_id: known
-                for run_id, known in self._known.items()
-                if now - known[0] < _BELIEVED_SECONDS
-            }
-            unknown = [run_id for run_id in run_ids if run_id not in self._known]
-            if unknown:
-                cancelled = _cancelled_of(unknown)
-                self._known |= {run_id: (now, run_id in cancelled) for run_id in unknown}
-            return any(self._known[run_id][1] for run_id in run_ids)
+            self._wanted_at |= dict.fromkeys(run_ids, now)
+            is_old = now - self._asked_at >= _BELIEVED_SECONDS
+            if is_old or not self._cancelled.keys() >= set(run_ids):
+                self._ask(now)
+            return any(self._cancelled[run_id] for run_id in run_ids)
+
+    def _ask(self, now: float) -> None:
+        self._wanted_at = {
+            run_id: at for run_id, at in self._wanted_at.items() if now - at <= _AT_WORK_SECONDS
+        }
+        cancelled = _cancelled_of(list(self._wanted_at))
+        self._cancelled = {run_id: run_id in cancelled for run_id in self._wanted_at}
+        self._asked_at = now
 
 
 def _cancelled_of(run_ids: list[UUID]) -> set[UUID]:

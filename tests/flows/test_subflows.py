@@ -2,14 +2,16 @@
 
 import threading
 import time
+from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
-from prefect import Flow, flow
+from prefect import Flow, flow, runtime
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.settings import get_current_settings
 from prefect.states import Completed
 
@@ -57,6 +59,49 @@ def test_a_subflow_is_shown_within_its_parent_and_ends_with_its_placeholder() ->
         for run in runs:
             assert run.state_type == StateType.COMPLETED
             assert client.read_task_run(run.parent_task_run_id).state_type == run.state_type
+
+
+def test_a_subflow_costs_three_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_outer([1])
+    sent: list[str] = []
+    original = httpx.HTTPTransport.handle_request
+
+    def noted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        sent.append(f"{request.method} {request.url.path.split('/')[2]}")
+        return original(self, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", noted)
+    run_outer([])
+    alone = Counter(sent)
+    sent.clear()
+    run_outer([1, 2])
+    assert Counter(sent) - alone == {"POST task_runs": 2, "POST flow_runs": 4}
+
+
+def test_a_subflow_is_at_work_in_prefect_and_its_hook_has_run_when_it_begins() -> None:
+    seen: list[tuple[str, FlowRun, TaskRun]] = []
+    hooked: list[str] = []
+
+    def note(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+        hooked.append(f"{flow_run.name} {state.name}")
+
+    @flow(name="looks-at-itself", on_running=[note], on_completion=[note])
+    def looks_at_itself() -> None:
+        with get_client(sync_client=True) as client:
+            run = client.read_flow_run(UUID(runtime.flow_run.id))
+            assert run.parent_task_run_id
+            seen.append((*hooked, run, client.read_task_run(run.parent_task_run_id)))
+
+    @flow(name="has-one-that-looks")
+    def has_one_that_looks() -> None:
+        run_subflow(looks_at_itself, "one")
+
+    has_one_that_looks()
+    [(begun, run, placeholder)] = seen
+    assert begun == "one Running"
+    assert run.state_type == placeholder.state_type == StateType.RUNNING
+    assert run.start_time
+    assert hooked == ["one Running", "one Completed"]
 
 
 def test_a_subflow_that_fails_gives_its_reason() -> None:

@@ -90,6 +90,39 @@ def test_a_slot_that_another_took_is_waited_for_with_few_requests(
     assert len(asked) <= 5 * seconds
 
 
+def test_whether_a_slot_is_wanted_is_looked_at_before_ones_turn_and_again_after_a_long_wait(
+    pacer: Pacer, api: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_in_turn: list[bool] = []
+
+    def look() -> None:
+        looked_in_turn.append(bool(holders(engine)))
+
+    pacer.wait()
+    pacer.wait(look)
+    assert looked_in_turn == [False], "others wait while one has its turn"
+    monkeypatch.setattr(pacing, "_SEEN_SECONDS", 0)
+    pacer.wait(look)
+    assert looked_in_turn[1:] == [False, True]
+
+
+def test_a_limit_that_hardly_holds_anything_back_is_asked_out_of_turn(
+    api: str, asked: list[tuple[str, float]]
+) -> None:
+    make_limit(api, per_second=1000)
+    fresh = Pacer(LIMIT)
+    fresh.wait()
+    asked.clear()
+    with turns.turn(60):
+        fresh.wait()
+    assert len(increments(asked)) == 1
+    make_limit(api, per_second=2)
+    ask_directly(api).raise_for_status()
+    begun = time.monotonic()
+    fresh.wait()
+    assert time.monotonic() - begun >= 0.4, "one that was made slower holds back at once"
+
+
 def test_threads_are_let_in_in_the_order_in_which_they_came() -> None:
     line = _Line()
     came: list[int] = []
