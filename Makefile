@@ -8,7 +8,8 @@ INSTALLED := $(VENV)/.installed
 DEMO_PREFECT_HOME := $(CURDIR)/.data/demo/prefect
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long test-faults \
+.PHONY: help setup demo demo-server demo-gallery test test-starting test-computing test-long \
+	test-long-faults test-long-others test-faults \
 	lint types check format migrate report api up server deploy worker \
 	requirements readme-picture gallery-pictures bench bench-parsing bench-fetch bench-ranking \
 	bench-downloads bench-memory bench-creative bench-rest bench-gallery bench-cap bench-fan-out \
@@ -57,7 +58,14 @@ test-computing:
 	$(call TESTS,computing,-m "not faults and not long" $(STARTING:%=--ignore=%))
 
 test-long: setup ## Run all tests that take long, those of faults among them
-	$(call TESTS,long,-m "faults or long")
+	@echo "Both halves of the tests run at the same time; each is shown when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(WHOLE) test-long-faults test-long-others
+
+test-long-faults:
+	$(call TESTS,long-faults,-m "faults or long" tests/faults)
+
+test-long-others:
+	$(call TESTS,long-others,-m "faults or long" --ignore=tests/faults)
 
 test-faults: setup ## Run the long tests of faults: real processes killed, frozen, started again
 	$(call TESTS,faults,-m faults)

@@ -22,6 +22,7 @@ def runs(environment: dict[str, str]) -> list[dict[str, object]]:
     return found
 
 
+@pytest.mark.long
 def test_a_worker_makes_what_was_asked_for_over_rest(
     database: Engine, registered: dict[str, str], pages: Pages, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_without_a_prefect_server_a_batch_fails_and_says_why(
         assert says in batch["error_message"]
 
 
+@pytest.mark.long
 def test_a_deployment_that_is_not_registered_is_asked_for(
     database: Engine, registered: dict[str, str], tmp_path: Path
 ) -> None:

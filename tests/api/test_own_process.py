@@ -279,6 +279,7 @@ runner.main()
 """
 
 
+@pytest.mark.faults
 def test_a_runner_closes_what_it_was_told_last(database: Engine, pages: Pages, home: Path) -> None:
     """Its libraries and its children neither read its orders nor write among its answers."""
     url, batch_id = f"{pages.url}/gone", uuid4()

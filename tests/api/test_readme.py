@@ -17,6 +17,7 @@ from tests.prefect_server import connection_url
 BLOCK = re.compile(r"^A session, .*?^```sh\n(.*?)^```\n\n```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_session_of_the_readme_ends_as_it_says(
     database: Engine, shop: Shop, tmp_path: Path

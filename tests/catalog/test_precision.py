@@ -78,6 +78,7 @@ def test_a_setting_forces_thirty_two_bits(monkeypatch: pytest.MonkeyPatch) -> No
         assert model.encode_texts(["a mug"]).dtype == np.float32
 
 
+@pytest.mark.long
 def test_sixteen_bits_agree_with_thirty_two_in_rows_and_order(transformer: CLIP) -> None:
     generator = torch.Generator().manual_seed(1)
     pictures = torch.randn(24, 3, 96, 96, generator=generator)

@@ -20,6 +20,7 @@ from demo.products import PRODUCTS, DemoProduct
 from demo.shop import Shop
 from settings import Settings, get_settings
 from tests.pages import Pages, jpeg
+from tests.sparing import mostly_long
 
 DECOYS = ("logo", "payment-badges", "size-chart", "shipping-banner")
 MUG = ScrapedProduct(url="https://shop.example/mug", title="Red Mug", brand="Norrland")
@@ -35,7 +36,7 @@ def roles(ranking: Ranking) -> dict[str, Role]:
 
 @pytest.mark.parametrize(
     "product",
-    [PRODUCTS[0], *(pytest.param(product, marks=pytest.mark.long) for product in PRODUCTS[1:])],
+    mostly_long(PRODUCTS),
     ids=lambda product: product.slug,
 )
 def test_the_demo_ranks_every_decoy_below_every_product_picture(

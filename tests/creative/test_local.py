@@ -33,6 +33,7 @@ from tests.creative.pictures import (
     scene,
     shown,
 )
+from tests.sparing import mostly_long
 
 
 def luminance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,7 +78,7 @@ def test_no_more_backgrounds_are_composed_at_once_than_there_are_cores(
     assert most == os.cpu_count()
 
 
-@pytest.mark.parametrize("source", ["mug", "scene", "shadowed", "close up"])
+@pytest.mark.parametrize("source", mostly_long(["mug", "scene", "shadowed", "close up"]))
 def test_no_two_positions_look_alike(source: str) -> None:
     small = [picture.resize((96, 54), Image.Resampling.BOX) for picture in batch(source)]
     for first, second in itertools.combinations(POSITIONS, 2):
@@ -114,14 +115,14 @@ def words_are_calm(picture: Image.Image, brief: Brief) -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", mostly_long(LAYOUTS))
 def test_words_stand_on_calm_ground_beside_a_product(layout: str, setting: str) -> None:
     brief, picture = shown("red", layout=layout, setting=setting)
     words_are_calm(picture, brief)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", mostly_long(LAYOUTS, kept=[2]))
 @pytest.mark.parametrize("source", ["scene", "white on white"])
 def test_words_stand_on_calm_ground_beside_a_frame(source: str, layout: str, shape: str) -> None:
     brief, picture = shown(source, layout=layout, shape=shape)
@@ -129,7 +130,7 @@ def test_words_stand_on_calm_ground_beside_a_frame(source: str, layout: str, sha
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", mostly_long(LAYOUTS))
 def test_the_product_stands_in_its_own_area_and_nowhere_else(layout: str, setting: str) -> None:
     brief, picture = shown("red", layout=layout, setting=setting)
     pixels = np.asarray(picture, float)

@@ -32,6 +32,7 @@ def test_a_fresh_server_reads_no_feed_that_nobody_named(registered: dict[str, st
     assert not schedule["active"]
 
 
+@pytest.mark.long
 def test_what_an_operator_has_set_is_kept(registered: dict[str, str]) -> None:
     api = registered["PREFECT_API_URL"]
     found = deployment(api)

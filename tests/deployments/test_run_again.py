@@ -191,6 +191,7 @@ def test_reconcile_runs_every_five_minutes_and_once_where_runs_have_piled_up(
     assert ended.count("CANCELLED") >= 2
 
 
+@pytest.mark.long
 def test_registering_again_leaves_a_schedule_that_an_operator_switched_off(
     registered: dict[str, str],
 ) -> None:

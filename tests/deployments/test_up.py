@@ -88,6 +88,7 @@ def up(tmp_path: Path, pages: Pages) -> Iterator[Up]:
     one.close()
 
 
+@pytest.mark.long
 def test_all_is_there_a_batch_is_made_and_nothing_is_left(up: Up, pages: Pages) -> None:
     up.wait_until_ready()
     with up.client() as client:

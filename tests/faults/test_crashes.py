@@ -174,6 +174,7 @@ def test_a_run_that_was_killed_under_a_living_worker_ends_with_all_its_parts(
     assert violations(database, data_dir / "media", secrets=[KEY]) == []
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
 def test_a_half_that_has_no_memory_fails_its_preview_alone(
     database: Engine, pages: Pages, monkeypatch: pytest.MonkeyPatch

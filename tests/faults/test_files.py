@@ -61,6 +61,7 @@ def mounts_are_allowed() -> bool:
         return False
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(not mounts_are_allowed(), reason="needs the right to mount a small disk")
 def test_a_full_disk_fails_previews_clearly_and_what_was_paid_for_words_is_kept(
     bare_prefect: dict[str, str],
@@ -98,6 +99,7 @@ def test_a_full_disk_fails_previews_clearly_and_what_was_paid_for_words_is_kept(
     assert paid.since() == Counter({IMAGE_MODEL: 2})
 
 
+@pytest.mark.faults
 def test_a_sweep_spares_the_picture_of_a_preview_that_is_still_being_made(
     bare_prefect: dict[str, str],
     job: dict[str, str],

@@ -167,6 +167,7 @@ def kill_put_right_and_run_again(
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.faults
 def test_a_batch_that_is_killed_before_a_step_loses_nothing_and_pays_for_nothing_twice(
     world: World, pages: Pages, bare_prefect: dict[str, str]
 ) -> None:

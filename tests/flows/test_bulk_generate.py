@@ -206,6 +206,7 @@ def test_two_workspaces_share_nothing(database: Engine, pages: Pages) -> None:
     assert len(ids) == 2
 
 
+@pytest.mark.long
 def test_every_preview_is_of_its_own_page(database: Engine, pages: Pages) -> None:
     """Results of neighbouring subflows were once handed to each other (Prefect issue 22259)."""
     urls = [f"{pages.url}/mug-{number}" for number in range(4)]

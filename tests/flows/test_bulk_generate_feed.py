@@ -91,6 +91,7 @@ def test_a_feed_that_is_wrong_starts_nothing(
     assert bulk_tasks() == 0
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("prefect_server")
 def test_a_run_that_is_tried_again_goes_by_its_records(
     database: Engine, table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

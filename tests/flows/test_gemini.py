@@ -108,6 +108,7 @@ def test_what_is_blocked_fails_alone_says_why_and_is_not_asked_again(
     assert server.calls_by_model() == {IMAGE_MODEL: 2, TEXT_MODEL: 2}
 
 
+@pytest.mark.long
 def test_a_batch_never_holds_two_equal_headlines_though_the_model_repeats_itself(
     server: GeminiServer, pages: Pages
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_run_stops_unless_the_setting_lets_it_go_on(
     assert (ranked_by(), result.remarks) == (None, [])
 
 
+@pytest.mark.long
 def test_a_run_goes_on_in_page_order_says_so_and_the_next_one_ranks(
     database: Engine, pages: Pages, without_clip: pytest.MonkeyPatch
 ) -> None:

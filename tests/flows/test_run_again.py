@@ -135,6 +135,7 @@ def test_a_page_that_was_gone_is_read_when_it_is_back(
     assert moves("cta_iframe_preview") == [["queued", "running", "done"]] * 3
 
 
+@pytest.mark.long
 def test_a_page_run_again_is_read_anew_and_done_previews_are_not_paid_for_again(
     pages: Pages, database: Engine, model: Model
 ) -> None:
@@ -203,6 +204,7 @@ def test_a_part_of_a_batch_waits_for_one_slot(
     assert slots == ["map"] * 2
 
 
+@pytest.mark.long
 def test_a_run_that_prefect_begins_once_more_makes_what_is_not_done(
     pages: Pages, database: Engine, model: Model
 ) -> None:
@@ -239,6 +241,7 @@ def retry(started_flow: Any, run: FlowRun, **parameters: Any) -> None:
     run_flow(started_flow, flow_run=run, parameters=parameters, return_type="state")
 
 
+@pytest.mark.long
 def test_two_previews_of_one_batch_are_made_again_at_the_same_time(
     pages: Pages, database: Engine, model: Model
 ) -> None:
@@ -257,6 +260,7 @@ def test_two_previews_of_one_batch_are_made_again_at_the_same_time(
     assert row(CTABulkGenerateSource, result.sources[0].source_id).status == "done"
 
 
+@pytest.mark.long
 def test_a_batch_that_is_still_at_work_refuses(
     pages: Pages, database: Engine, model: Model
 ) -> None:
@@ -310,6 +314,7 @@ def test_an_id_that_is_not_right_is_named(database: Engine) -> None:
     assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
 
 
+@pytest.mark.long
 def test_a_part_makes_nothing_of_a_row_that_another_run_owns(
     pages: Pages, database: Engine, model: Model
 ) -> None:

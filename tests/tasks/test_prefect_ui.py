@@ -96,6 +96,7 @@ def fill(session: Session, preview_id: UUID, run_id: UUID, headline: str) -> Non
     previews.complete(session, preview_id, run_id)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ui", UIS)
 def test_hostile_words_are_shown_as_words(
     ui: str, shown: dict[str, Artifact], environment: dict[str, str], overlay_checks: OverlayChecks

@@ -220,6 +220,7 @@ def by_mouse_and_by_keyboard(page: Page) -> None:
     expect(page.locator(".card")).to_have_count(11)
 
 
+@pytest.mark.long
 @in_browser
 def test_without_server_sent_events_a_page_asks_for_itself(
     gallery: Served, shop: Any, visits: Callable[..., Visit]

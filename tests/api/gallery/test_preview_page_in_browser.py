@@ -22,6 +22,7 @@ from tests.api.conftest import ANN, BOB, MadeBatch, make_batch
 from tests.api.gallery.browser import Visit, in_browser
 from tests.api.test_retry import change
 from tests.creative.edit_samples import STORED
+from tests.sparing import mostly_long
 
 SHOWN = "#stage iframe:not(.coming)"
 
@@ -396,7 +397,7 @@ def test_html_that_is_typed_is_text(visit: Visit, batch: MadeBatch) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280, 1920])
+@pytest.mark.parametrize("width", mostly_long([390, 1280, 1920]))
 @in_browser
 def test_the_page_is_accessible_at_every_width(
     batch: MadeBatch, ann_looks: Callable[..., Visit], width: int, scheme: str
