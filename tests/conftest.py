@@ -92,13 +92,18 @@ def empty(engine: Engine) -> None:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    """A server with one connection to its database, as the project runs it (decision 3)."""
+    """A server with one connection to its database, as the project runs it (decision 3).
+
+    Runs of the tests' own process send no heartbeats: each would wait a second for their end.
+    """
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
 
     folder = tempfile.mkdtemp(prefix="one-connection-:memory:-")
     with (
         patch("prefect.testing.utilities.mkdtemp", lambda: folder),
         prefect_test_harness(server_startup_timeout=90),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield
 

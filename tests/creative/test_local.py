@@ -86,6 +86,7 @@ def test_no_two_positions_look_alike(source: str) -> None:
         assert max(difference.mean) > 6, (first, second)
 
 
+@pytest.mark.long
 def test_a_seed_changes_what_a_position_looks_like() -> None:
     small = [
         background(SOURCES["mug"], 0, seed).resize((96, 54), Image.Resampling.BOX)

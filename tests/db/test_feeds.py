@@ -108,6 +108,7 @@ def test_the_longest_address_can_be_recorded_and_found(session: Session) -> None
     assert feeds.changed(session, "acme", [longest]) == []
 
 
+@pytest.mark.long
 def test_many_are_found_by_the_index(engine: Engine) -> None:
     """A plan, for no test measures time: one look into the index for each address."""
     empty(engine)

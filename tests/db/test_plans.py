@@ -17,6 +17,8 @@ from db.session import unit_of_work
 from db.workspaces import get_api_engine
 from tests.conftest import empty
 
+pytestmark = pytest.mark.long
+
 # Those of one source are sorted by themselves, ten at most, for their order is in two tables.
 OF_ONE_SOURCE = {"Incremental Sort"}
 

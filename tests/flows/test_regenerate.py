@@ -91,9 +91,7 @@ def loads(url: str) -> bool:
     return MediaStore(settings.media_dir, settings.media_url).load(url).size == (1920, 1080)
 
 
-@pytest.mark.parametrize(
-    "parts", [("background",), ("prefill",), ("background", "prefill"), ("prefill", "background")]
-)
+@pytest.mark.parametrize("parts", [("background",), ("prefill",), ("prefill", "background")])
 def test_only_the_parts_that_are_named_are_made_and_what_a_person_edited_stays(
     preview_id: UUID, model: Model, parts: tuple[str, ...]
 ) -> None:
@@ -136,11 +134,9 @@ def test_a_preview_that_could_not_be_made_anew_stays_as_it_was_and_says_why(
     assert preview(preview_id).prefill["headline"] == "Mine"
 
 
-@pytest.mark.parametrize("parts", [(), ("picture",), ("background",) * 3])
-def test_parts_that_there_are_none_of_are_refused(
-    preview_id: UUID, model: Model, parts: tuple[str, ...]
-) -> None:
-    with pytest.raises(ParameterTypeError, match="parts"):
-        regenerate(preview_id, parts)
+def test_parts_that_there_are_none_of_are_refused(preview_id: UUID, model: Model) -> None:
+    for parts in ((), ("picture",), ("background",) * 3):
+        with pytest.raises(ParameterTypeError, match="parts"):
+            regenerate(preview_id, parts)
     assert model.made == []
     assert preview(preview_id).status == "done"

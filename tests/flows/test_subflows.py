@@ -12,7 +12,11 @@ from prefect import Flow, flow, runtime
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
-from prefect.settings import get_current_settings
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    get_current_settings,
+    temporary_settings,
+)
 from prefect.states import Completed
 
 from flows.heartbeats import without_heartbeats
@@ -171,8 +175,7 @@ def test_items_are_begun_in_order_and_so_many_at_once() -> None:
 
 
 def test_what_is_started_without_heartbeats_sends_none() -> None:
-    assert get_current_settings().flows.heartbeat_frequency
-    with without_heartbeats():
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30}), without_heartbeats():
         assert get_current_settings().flows.heartbeat_frequency is None
         seen: list[object] = []
         map_subflow(
