@@ -106,14 +106,18 @@ def sources_by_status() -> Counter[str]:
         return Counter(session.scalars(select(CTABulkGenerateSource.status)))
 
 
+# Where deployments were registered, the server makes runs of schedules, too.
+OF_BATCHES = {"flows": {"name": {"any_": ["bulk-generate"]}}}
+
+
 def runs(job: dict[str, str]) -> list[dict[str, Any]]:
-    """All flow runs that the Prefect server knows, the last first."""
-    order = {"sort": "START_TIME_DESC"}
+    """All runs of batches that the Prefect server knows, the last first."""
+    order = {"sort": "START_TIME_DESC", **OF_BATCHES}
     return list(httpx.post(f"{job['PREFECT_API_URL']}/flow_runs/filter", json=order).json())
 
 
 def count_of_runs(job: dict[str, str]) -> int:
-    return int(httpx.post(f"{job['PREFECT_API_URL']}/flow_runs/count", json={}).json())
+    return int(httpx.post(f"{job['PREFECT_API_URL']}/flow_runs/count", json=OF_BATCHES).json())
 
 
 def bulk_task() -> CTABulkGenerateTask:
