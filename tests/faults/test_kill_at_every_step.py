@@ -171,7 +171,7 @@ def kill_put_right_and_run_again(
 def test_a_batch_that_is_killed_before_a_step_loses_nothing_and_pays_for_nothing_twice(
     world: World, pages: Pages, bare_prefect: dict[str, str]
 ) -> None:
-    """The steps that matter most; `make test-faults` takes every one."""
+    """The steps that matter most, with two previews of one product."""
     wanted = [source(pages, "mug", 2)]
     kill_put_right_and_run_again(world, bare_prefect, wanted, REPRESENTATIVE.values())
 
