@@ -179,7 +179,7 @@ class BulkTaskNotEnded(Exception):
 
 
 class BulkTaskGivenUp(Exception):
-    """A bulk task was ended before any run of it had begun."""
+    """A bulk task was ended before the run that it waited for had begun."""
 
     def __init__(self, bulk_task_id: UUID, reason: str) -> None:
         self.bulk_task_id, self.reason = bulk_task_id, reason

@@ -53,8 +53,12 @@ def retry_failed(bulk_task_id: RecordId) -> UUID:
         NothingGenerated: not a single preview is done in the end.
         UnknownRecord, NotRunAgain: there is no such bulk task, nothing of it is missing, or another
             run is at work on it.
+        BulkTaskGivenUp: it was ended before this run began.
     """
     check_source_runner()
     ensure_generation_limit()
-    work_through(bulk_task_id, resume_bulk_task(bulk_task_id, run_id=UUID(flow_run.id)))
+    again = resume_bulk_task(
+        bulk_task_id, run_id=UUID(flow_run.id), begun_before=flow_run.run_count > 1
+    )
+    work_through(bulk_task_id, again)
     return bulk_task_id

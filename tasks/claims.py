@@ -64,7 +64,7 @@ def claim_preview(preview_id: UUID, parts: Collection[str] = ()) -> PreviewAttem
     """
     run = _flow_run()
     if not is_part_of_another(run):
-        if not _reopen_preview(preview_id, run.id, parts):
+        if not _reopen_preview(preview_id, run, parts):
             return None
         wait_for_generation_slot(lambda: check_not_cancelled([run.id]))
     attempt = _start_preview(preview_id, run.id)
@@ -83,9 +83,11 @@ def forget_attempt(run_id: UUID) -> None:
 
 
 @persistent
-def _reopen_preview(preview_id: UUID, run_id: UUID, parts: Collection[str]) -> bool:
+def _reopen_preview(preview_id: UUID, run: FlowRun, parts: Collection[str]) -> bool:
     with unit_of_work() as session:
-        return reopening.reopen_preview(session, preview_id, run_id, lease_of_process(), parts)
+        return reopening.reopen_preview(
+            session, preview_id, run.id, lease_of_process(), parts, begun_before=run.run_count > 1
+        )
 
 
 @persistent

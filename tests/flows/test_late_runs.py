@@ -1,0 +1,76 @@
+"""A run that begins when its row has been ended already: its process was being stopped meanwhile."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flow_engine import run_flow
+from prefect.states import AwaitingRetry, Crashed, Pending
+from sqlalchemy import Engine
+
+from db import reopening, resuming, waiting
+from db.models import CTABulkGenerateTask, CTAIFramePreview
+from db.session import unit_of_work
+from flows import hooks, regenerate, retry_failed
+from tests.db.ended_batch import EndedBatch, end_a_batch
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+STOPPED = "The process that ran it was stopped."
+
+
+def asked_for(batch: EndedBatch, again: Any) -> FlowRun:
+    """A run that does not begin yet, and its row, which waits for it as one of the API's does."""
+    record: Any
+    with unit_of_work() as session:
+        if again is regenerate:
+            record, row_id = CTAIFramePreview, batch.failed[0]
+            reopening.reopen_preview(session, row_id)
+            parameters = {"preview_id": str(row_id)}
+        else:
+            record, row_id = CTABulkGenerateTask, batch.bulk_task_id
+            resuming.resume(session, row_id)
+            parameters = {"bulk_task_id": str(row_id)}
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(again, parameters=parameters, state=Pending())
+    with unit_of_work() as session:
+        waiting.own(session, record, row_id, run.id)
+    return run
+
+
+def begin(again: Any, run_id: UUID) -> State[Any]:
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(run_id)
+    state: State[Any] = run_flow(again, flow_run=run, return_type="state")
+    return state
+
+
+@pytest.mark.parametrize("again", [regenerate, retry_failed], ids=lambda again: str(again.name))
+def test_a_row_that_was_ended_before_its_run_began_stays_ended(
+    database: Engine, again: Any
+) -> None:
+    batch = end_a_batch()
+    run = asked_for(batch, again)
+    hooks.end_lost(run, Crashed(message=STOPPED))
+    ended = batch.preview(1)
+    assert (ended.status, ended.attempt) == ("failed", 2)
+    assert STOPPED in str(ended.error_message)
+
+    assert begin(again, run.id).is_failed()
+
+    late = batch.preview(1)
+    assert (late.status, late.attempt, late.error_message) == ("failed", 2, ended.error_message)
+    assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
+
+
+def test_a_run_that_is_begun_once_more_by_hand_makes_what_was_ended(database: Engine) -> None:
+    """Prefect's "Retry" begins the same run anew, and whoever presses it knows how it ended."""
+    batch = end_a_batch()
+    run = asked_for(batch, regenerate)
+    hooks.end_lost(run, Crashed(message=STOPPED))
+    begin(regenerate, run.id)
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+    begin(regenerate, run.id)
+    assert batch.preview(1).attempt == 3
