@@ -16,6 +16,7 @@ from db.models import (
     PreviewStatus,
     Review,
 )
+from db.shown_previews import PREFILL_VERSION
 
 
 class CardOrder(StrEnum):
@@ -58,6 +59,7 @@ class Card:
     review: Review | None
     is_edited: bool
     has_prefill: bool
+    prefill_version: str | None
     updated_at: datetime
 
 
@@ -74,6 +76,7 @@ _COLUMNS = (
     CTAIFramePreview.review,
     (func.jsonb_array_length(CTAIFramePreview.edited_fields) > 0).label("is_edited"),
     CTAIFramePreview.prefill.is_not(None).label("has_prefill"),
+    PREFILL_VERSION,
     CTAIFramePreview.updated_at,
 )
 # Each tells every two previews of a bulk task apart, so that no card is on two pages.

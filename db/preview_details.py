@@ -20,6 +20,7 @@ from db.models import (
     PreviewStatus,
     Review,
 )
+from db.shown_previews import PREFILL_VERSION
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class PreviewDetails:
     attempt: int
     source_image_url: str
     prefill: dict[str, Any] | None
+    prefill_version: str | None
     edited_fields: list[str]
     review: Review | None
     reviewed_by: str | None
@@ -91,6 +93,7 @@ def details(session: Session, preview_id: UUID) -> PreviewDetails:
             ECommerceProduct,
             CTABulkGenerateTask.name,
             CTABulkGenerateSource.url,
+            PREFILL_VERSION,
         )
         .join(ECommerceProduct, ECommerceProduct.id == CTAIFramePreview.product_id)
         .join(CTABulkGenerateTask, CTABulkGenerateTask.id == CTAIFramePreview.bulk_generate_task_id)
@@ -100,12 +103,13 @@ def details(session: Session, preview_id: UUID) -> PreviewDetails:
     ).one_or_none()
     if row is None:
         raise UnknownRecord("preview", preview_id)
-    preview, product, batch_name, source_url = row
+    preview, product, batch_name, source_url, prefill_version = row
     return PreviewDetails(
         **{name: getattr(preview, name) for name in _AS_THEY_ARE},
         bulk_task_id=preview.bulk_generate_task_id,
         batch_name=batch_name,
         source_url=source_url,
+        prefill_version=prefill_version,
         status=PreviewStatus(preview.status),
         review=None if preview.review is None else Review(preview.review),
         product_title=product.title,

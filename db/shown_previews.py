@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, literal_column, select, update
+from sqlalchemy import ColumnElement, Text, cast, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from db.errors import PreviewNotDone, UnknownRecord
@@ -25,6 +25,10 @@ _AS_JSON: ColumnElement[str] = literal_column(
     + ") AS text)",
     Text,
 ).label("as_json")
+PREFILL_VERSION: ColumnElement[str | None] = func.md5(cast(CTAIFramePreview.prefill, Text)).label(
+    "prefill_version"
+)
+"""Tells a prefill from every other one; none where there is no prefill."""
 
 
 def page(
@@ -87,6 +91,7 @@ class FilledPreview:
 
     id: UUID
     prefill: dict[str, Any]
+    prefill_version: str
     edited_fields: list[str]
 
 
@@ -99,14 +104,15 @@ def filled(session: Session, preview_id: UUID) -> FilledPreview:
     """
     row = session.execute(
         select(
-            CTAIFramePreview.prefill, CTAIFramePreview.edited_fields, CTAIFramePreview.status
+            CTAIFramePreview.prefill, PREFILL_VERSION, CTAIFramePreview.edited_fields,
+            CTAIFramePreview.status,
         ).where(CTAIFramePreview.id == preview_id)
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
     if row is None:
         raise UnknownRecord("preview", preview_id)
     if row.status != PreviewStatus.DONE:
         raise PreviewNotDone(preview_id, row.status)
-    return FilledPreview(preview_id, row.prefill, row.edited_fields)
+    return FilledPreview(preview_id, row.prefill, row.prefill_version, row.edited_fields)
 
 
 def hold(session: Session, preview_id: UUID) -> None:

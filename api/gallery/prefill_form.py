@@ -4,8 +4,6 @@ The fields of widgets are called `widgets.0.text`; a field called `widgets`, whi
 that the form has the whole list of them, for it may be that none is left.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -143,12 +141,6 @@ def complaints_of(problems: Sequence[tuple[str, str]], fields: Mapping[str, str]
             said = _RULES.get(rule) or _plainly(sentence)
         told.setdefault(name, said)
     return told
-
-
-def version_of(stored: Mapping[str, Any]) -> str:
-    """Tells a stored prefill from every other one."""
-    written = json.dumps(stored, sort_keys=True).encode()
-    return hashlib.blake2s(written, digest_size=12).hexdigest()
 
 
 def _field_at(path: str, sentence: str, numbers: Sequence[int]) -> tuple[str, str]:

@@ -112,7 +112,7 @@ def _form(preview: PreviewDetails, prefill: Prefill | None, told: Told) -> dict[
         "edited": preview.edited_fields,
         "is_unsaved": told.fields is not None,
         "is_open": preview.status == PreviewStatus.DONE,
-        "version": prefill_form.version_of(preview.prefill or {}),
+        "version": preview.prefill_version,
     }
 
 

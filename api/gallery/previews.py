@@ -36,6 +36,10 @@ _ANEW: dict[str, tuple[str, ...]] = {
     "prefill": ("prefill",),
     "missing": (),
 }
+_NOT_REVIEWED = (
+    "This preview has changed since it was shown to you, and was not reviewed. Here is what it is "
+    "now."
+)
 
 
 @router.get("/{preview_id}")
@@ -108,14 +112,27 @@ def show_draft(request: Request, preview_id: UUID, token: Token, form: Form) -> 
 
 
 @router.post("/{preview_id}/review")
-def give_review(request: Request, preview_id: UUID, token: Token, form: Form) -> Response:
-    """Approve a preview, reject it, or take that back (an empty review)."""
+def give_review(
+    request: Request, preview_id: UUID, token: Token, form: Form, wanted: Wanted
+) -> Response:
+    """Approve a preview, reject it, or take that back (an empty review).
+
+    Where the form says which version was shown beside it, the review is of that one alone.
+    """
     given = field(form, "review")
     if given not in ("", *Review):
         raise HTTPException(422, "A review is “approved”, “rejected”, or empty to take it back")
-    with member_unit_of_work(token) as (session, member):
-        reviews.give(session, preview_id, Review(given) if given else None, user=member.user)
-        preview = preview_details.details(session, preview_id)
+    try:
+        with member_unit_of_work(token) as (session, member):
+            reviews.give(
+                session, preview_id, Review(given) if given else None, user=member.user,
+                prefill_version=field(form, "version") or None,
+            )  # fmt: skip
+            preview = preview_details.details(session, preview_id)
+    except PreviewChanged:
+        if wants_json(request):
+            raise
+        return shown(request, preview_id, token, wanted, Told(_NOT_REVIEWED), 412)
     if wants_json(request):
         return JSONResponse(_review_of(preview))
     return RedirectResponse(_back(request, preview_id), 303)
@@ -154,7 +171,7 @@ def _store(preview_id: UUID, token: str, fields: Mapping[str, str], version: str
     with member_unit_of_work(token) as (session, _):
         shown_previews.hold(session, preview_id)
         preview = shown_previews.filled(session, preview_id)
-        if version and version != prefill_form.version_of(preview.prefill):
+        if version and version != preview.prefill_version:
             raise PreviewChanged(preview_id)
         edited = edit_prefill(preview.prefill, prefill_form.changes_of(fields))
         if edited.fields:
@@ -171,6 +188,7 @@ def _saved(preview_id: UUID, token: str) -> Response:
         "fields": prefill_form.fields_of(as_prefill(preview.prefill or {})),
         "edited_fields": preview.edited_fields,
         "frame_version": frame_version(preview),
+        "version": preview.prefill_version,
         **_review_of(preview),
     }
     return JSONResponse(answer)

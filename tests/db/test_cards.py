@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db import cards, reviews
 from db.cards import Card, CardFilter, CardOrder
 from db.models import CTAIFramePreview, PreviewStatus, Review
+from db.shown_previews import filled
 from tests.db.card_batch import BEGAN, KETTLE, MUG, CardBatch, record_card_batch
 
 each_order = pytest.mark.parametrize("order", CardOrder)
@@ -50,6 +51,7 @@ def test_a_card_tells_what_its_preview_is(session: Session, batch: CardBatch) ->
         review=None,
         is_edited=True,
         has_prefill=True,
+        prefill_version=filled(session, batch.preview_ids[1]).prefill_version,
         updated_at=BEGAN + timedelta(seconds=59),
     )
     assert [card.review for card in all_cards] == [

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import previews, reopening, resuming, reviews, shown_previews
-from db.errors import PreviewNotDone, UnknownRecord
+from db.errors import PreviewChanged, PreviewNotDone, UnknownRecord
 from db.models import CTAIFramePreview, Review
 from db.reviews import ReviewCounts
 from db.session import unit_of_work
@@ -31,9 +31,11 @@ def approved(ended: EndedBatch) -> EndedBatch:
     return ended
 
 
-def give(preview_id: UUID, review: Review | None, user: str = "ann") -> None:
+def give(
+    preview_id: UUID, review: Review | None, user: str = "ann", prefill_version: str | None = None
+) -> None:
     with unit_of_work() as session:
-        reviews.give(session, preview_id, review, user=user)
+        reviews.give(session, preview_id, review, user=user, prefill_version=prefill_version)
 
 
 def review_of(preview: CTAIFramePreview) -> tuple[str | None, str | None, datetime | None]:
@@ -66,6 +68,20 @@ def test_the_same_review_once_more_changes_nothing(approved: EndedBatch) -> None
     after = approved.preview(0)
     assert review_of(after) == review_of(before)
     assert after.updated_at == before.updated_at
+
+
+def test_a_review_of_one_prefill_is_none_of_the_next(ended: EndedBatch) -> None:
+    with unit_of_work() as session:
+        seen = shown_previews.filled(session, ended.done)
+        shown_previews.edit(session, seen, seen.prefill | {"brand": "Ann"}, "tea", ["brand"])
+        now = shown_previews.filled(session, ended.done)
+    with pytest.raises(PreviewChanged):
+        give(ended.done, Review.APPROVED, prefill_version=seen.prefill_version)
+    assert ended.preview(0).review is None
+    give(ended.done, Review.APPROVED, prefill_version=now.prefill_version)
+    assert ended.preview(0).review == "approved"
+    give(ended.done, Review.REJECTED, "bob", prefill_version=now.prefill_version)
+    assert ended.preview(0).review == "rejected"
 
 
 @pytest.mark.parametrize("review", [Review.APPROVED, None])

@@ -120,6 +120,7 @@ function start() {
   });
 }
 
+document.addEventListener("outdated", refreshCards);
 if (moving.length) {
   // A browser holds few connections to one server: pages that nobody looks at hold none.
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));

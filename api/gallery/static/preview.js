@@ -32,9 +32,14 @@ reviewed?.addEventListener("submit", (event) => {
   form.querySelector("button").focus();
 });
 document.addEventListener("reviewed", showReviewer);
+// What is typed here may not be saved yet: the page is not loaded again by itself.
+document.addEventListener("outdated", () => {
+  say("This preview has changed since it was shown here, and was not reviewed. Load the page again to see it.");
+});
 
 // What was approved is not what is there after an edit.
 document.addEventListener("prefill-saved", ({ detail }) => {
+  form.elements.version.value = detail.version;
   for (const button of form.querySelectorAll("[name=review]")) {
     button.setAttribute("aria-pressed", String(button.value === detail.review));
   }

@@ -7,6 +7,12 @@ export function say(text) {
   say.ends = setTimeout(() => (toast.textContent = ""), 4000);
 }
 
+// What somebody else has changed meanwhile is to be looked at before it is reviewed.
+function showAnew(form) {
+  say("This preview has changed since it was shown here, and was not reviewed. Look at it once more.");
+  form.dispatchEvent(new CustomEvent("outdated", { bubbles: true }));
+}
+
 // Gives a review, or takes it back where it is given already (or `review` is empty).
 export async function review(form, review) {
   const [approve, reject] = form.querySelectorAll("button");
@@ -19,6 +25,7 @@ export async function review(form, review) {
       method: "POST", body, headers: { Accept: "application/json" },
     });
     if (answer.status === 401) return location.reload();
+    if (answer.status === 412) return showAnew(form);
     if (!answer.ok) return say((await answer.json()).detail);
   } catch {
     return say("The gallery cannot be reached at the moment; nothing was changed.");

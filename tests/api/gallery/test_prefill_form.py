@@ -163,14 +163,6 @@ def test_what_is_wrong_with_a_widget_is_said_beside_it_whatever_its_number() -> 
     assert set(told) == {"widgets.7.value", "widgets.7.best", "widgets.8.text", "widgets"}
 
 
-def test_a_stored_prefill_has_another_version_once_anything_of_it_changes() -> None:
-    stored = deepcopy(STORED)
-    version = prefill_form.version_of(stored)
-    assert prefill_form.version_of(dict(reversed(stored.items()))) == version
-    stored["colors"]["accent"] = "#B0552E"
-    assert prefill_form.version_of(stored) != version
-
-
 def test_too_many_widgets_are_told_of_beside_the_list() -> None:
     fields = {"widgets": ""}
     for _ in range(21):

@@ -205,6 +205,30 @@ def test_a_review_is_given_with_its_user_and_taken_back(
     assert attributes(ann_visits.get(address), "#reviewed", "hidden") == [""]
 
 
+def test_what_has_changed_since_it_was_shown_is_not_reviewed(
+    ann_visits: Visitor, batch: MadeBatch, address: str
+) -> None:
+    [form] = html.fromstring(ann_visits.get(address).text).cssselect("[data-review]")
+    [card] = html.fromstring(ann_visits.get(f"/gallery/batches/{batch.id}").text).cssselect(
+        f"[data-review='{batch.preview_ids[0]}']"
+    )
+    assert dict(card.fields) == dict(form.fields)
+    approved = dict(form.fields) | {"review": "approved"}
+    ann_visits.send(address, accept=JSON, headline="Tea in two minutes").raise_for_status()
+
+    answer = ann_visits.send(f"{address}/review", **approved)
+    assert answer.status_code == 412
+    assert "has changed since it was shown to you" in texts(answer, "[role=alert]")[0]
+    assert texts(answer, "h1") == ["Ember Kettle"]
+    for_script = ann_visits.send(f"{address}/review", accept=JSON, **approved)
+    assert for_script.status_code == 412
+    assert stored(batch).review is None
+
+    [form] = html.fromstring(answer.text).cssselect("[data-review]")
+    ann_visits.send(f"{address}/review", **dict(form.fields) | {"review": "approved"})
+    assert stored(batch).review == "approved"
+
+
 @pytest.mark.parametrize(
     ("came_from", "leads_to"),
     [

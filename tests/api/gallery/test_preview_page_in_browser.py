@@ -359,6 +359,42 @@ def test_a_preview_that_is_made_anew_shows_itself_when_it_has_ended(
 
 
 @in_browser
+def test_what_was_changed_meanwhile_is_shown_before_it_is_reviewed(
+    visit: Visit, batch: MadeBatch
+) -> None:
+    visit.refusals.add(412)
+    visit.go(f"/gallery/batches/{batch.id}")
+    card = visit.page.locator(f"#preview-{batch.preview_ids[0]}")
+    approve = card.get_by_role("button", name="Approve")
+    others = (stored(batch).prefill or {}) | {"headline": "Somebody else's"}
+    change(CTAIFramePreview, batch.preview_ids[0], prefill=others)
+    approve.click()
+    expect(visit.page.locator("#toast")).to_contain_text("has changed since it was shown here")
+    expect(card.locator("h3")).to_have_text("Somebody else's")
+    expect(approve).to_have_attribute("aria-pressed", "false")
+    approve.click()
+    expect(approve).to_have_attribute("aria-pressed", "true")
+    assert stored(batch).review == "approved"
+
+
+@in_browser
+def test_what_one_has_just_edited_oneself_is_reviewed_at_once(
+    visit: Visit, batch: MadeBatch
+) -> None:
+    visit.refusals.add(412)
+    page = look(visit, batch)
+    headline(page).fill("Tea")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#toast")).to_have_text("Saved")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#toast")).to_have_text("Approved")
+    change(CTAIFramePreview, batch.preview_ids[0], prefill=STORED)
+    page.get_by_role("button", name="Reject").click()
+    expect(page.locator("#toast")).to_contain_text("Load the page again")
+    assert stored(batch).review == "approved"
+
+
+@in_browser
 def test_a_failed_one_is_tried_again(visit: Visit, batch: MadeBatch) -> None:
     page = look(visit, batch, 3)
     expect(page.locator(".broken")).to_contain_text("The picture was blocked.")
