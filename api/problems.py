@@ -199,7 +199,7 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     told = [problem.get("ctx", {}).get("error") for problem in problems]
     if isinstance(told[0], InvalidSources):
         return _invalid_sources(request, told[0])
-    errors = [_field_problem(problem) for problem in problems]
+    errors = [_field_problem(problem) for problem in problems[:_MOST_TOLD]]
     return answer(request, 422, errors[0].detail, errors=errors)
 
 

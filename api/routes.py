@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from db.api_tokens import TokenRefused
 from db.workspaces import member_unit_of_work
 
-_WITH_A_BODY = {"POST", "PATCH"}
+_WITH_A_BODY = {"POST", "PUT", "PATCH"}
 
 
 class TokenFirst(APIRoute):

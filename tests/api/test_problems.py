@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
 
 import api.deps
 import api.previews
@@ -99,6 +100,26 @@ def test_without_a_valid_token_nothing_is_told(anonymous: TestClient, header: st
         told = problem(answer, 401)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert "python -m api.tokens create" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/batch/"),
+        ("PATCH", f"/previews/{uuid4()}/"),
+        ("PUT", f"/previews/{uuid4()}/review/"),
+        ("POST", f"/previews/{uuid4()}/regenerate/"),
+    ],
+)
+def test_without_a_valid_token_no_body_is_read(
+    anonymous: TestClient, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    async def read(request: Request) -> bytes:
+        raise AssertionError("The body was read.")
+
+    monkeypatch.setattr(Request, "body", read)
+    headers = {"Authorization": "Bearer unknown", "Content-Type": "application/json"}
+    problem(anonymous.request(method, path, content="{}", headers=headers), 401)
 
 
 def test_a_revoked_token_opens_nothing_from_then_on(ann: TestClient) -> None:

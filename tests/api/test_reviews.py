@@ -85,6 +85,16 @@ def test_what_is_no_review_is_refused_by_name(
     assert review_of(ann, address) == (None, None, False)
 
 
+def test_a_body_that_does_not_say_that_it_is_json_is_told_so(ann: TestClient, address: str) -> None:
+    answer = ann.put(
+        f"{address}review/",
+        content='{"review": "approved"}',
+        headers={"Content-Type": "text/plain"},
+    )
+    assert answer.status_code == 415
+    assert review_of(ann, address)[0] is None
+
+
 @pytest.mark.parametrize("given", ["approved", None])
 def test_what_failed_cannot_be_reviewed(
     ann: TestClient, batch: MadeBatch, given: str | None
