@@ -33,7 +33,9 @@ OURS = {
     str(field.validation_alias or f"CTA_{name.upper()}")
     for name, field in Settings.model_fields.items()
 }
-OTHERS = {"PGPASSWORD", "HF_HOME", "PYTHONUNBUFFERED", "DO_NOT_TRACK"}
+OTHERS = {"PGPASSWORD", "HF_HOME", "PYTHONUNBUFFERED", "DO_NOT_TRACK", "FORWARDED_ALLOW_IPS"}
+# The image says where data lies, and workers run what the API is asked for.
+SAID_ELSEWHERE = {"CTA_DATA_DIR", "CTA_API_RUNS"}
 PASSWORD = {"POSTGRES_PASSWORD": "secret"}
 
 
@@ -128,10 +130,22 @@ def test_every_variable_is_one_that_somebody_reads(services: dict[str, Any]) -> 
     for name, service in services.items():
         if service["image"] == "cta-previews":
             named |= service["environment"].keys()
-            assert not any("secret" in value for key, value in service["environment"].items()
+            assert not any("secret" in str(value) for key, value in service["environment"].items()
                            if key != "PGPASSWORD"), name  # fmt: skip
     assert "CTA_DATABASE_URL" in named
     assert named <= OURS | PREFECT.keys() | OTHERS
+
+
+@pytest.mark.parametrize("service", ["worker", "api"])
+def test_every_setting_reaches_those_who_read_it(service: str) -> None:
+    unset = yaml.safe_load(configured(**PASSWORD).stdout)["services"][service]["environment"]
+    assert unset.keys() >= OURS - SAID_ELSEWHERE
+    # What is set to nothing is refused where a number has to be.
+    assert "" not in unset.values()
+    given = configured(**PASSWORD, CTA_GEMINI_ATTEMPTS="2", GOOGLE_API_KEY="a-key")
+    environment = yaml.safe_load(given.stdout)["services"][service]["environment"]
+    assert str(environment["CTA_GEMINI_ATTEMPTS"]) == "2"
+    assert environment["GOOGLE_API_KEY"] == "a-key"
 
 
 def test_nothing_is_open_to_other_machines(services: dict[str, Any]) -> None:
@@ -191,7 +205,8 @@ class Running:
             "PREFECT_WORKER_WEBSERVER_PORT": str(self.worker),
         }
         said = self.services[name]["environment"].items()
-        return base | data | ports | {key: self.here(value) for key, value in said}
+        given = {key: self.here(value) for key, value in said if value is not None}
+        return base | data | ports | given
 
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("w") as log:
