@@ -114,11 +114,11 @@ class MediaStore:
         Raises:
             MediaStoreFailed: the address is not this store's, or its file cannot be read.
         """
-        name = self.name_of(url)
+        path = self.path_of(url)
+        if path is None:
+            raise MediaStoreFailed(url, "read", "it is not in the folder of pictures")
         try:
-            if not url.startswith(f"{self._base}/") or not _NAME.fullmatch(name):
-                raise MediaStoreFailed(url, "read", "it is not in the folder of pictures")
-            with Image.open(self._root / name, formats=("JPEG", "WEBP")) as picture:
+            with Image.open(path, formats=("JPEG", "WEBP")) as picture:
                 return picture.convert("RGB")
         except OSError as error:
             raise MediaStoreFailed(url, "read", _reason(error)) from error
