@@ -11,10 +11,9 @@ from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from api import batches, gallery, health, previews
-from api.gallery.pages import STATIC
+from api.gallery.pages import STATIC, FreshFiles
 from api.launcher import launcher_of
 from api.middleware import AccessLog, BoundedBody, log_with_request_ids
 from api.orders import Launcher
@@ -61,7 +60,7 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
     routers = (batches.router, previews.router, health.router)
     for router in routers:
         app.include_router(router)
-    app.mount("/gallery/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/gallery/static", FreshFiles(directory=STATIC), name="static")
     for router in gallery.routers():
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

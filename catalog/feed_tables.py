@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from catalog.feed_columns import is_known_column
 from catalog.feed_xml import read_items
-from catalog.feeds import InvalidFeed, bare_name
+from catalog.feeds import InvalidFeed, bare_name, named_cells
 from settings import Settings
 
 _DELIMITERS = ",;\t|"
@@ -162,7 +161,7 @@ def _separated(
                     names.pop()
                 table.columns |= dict.fromkeys(name for name in names if name)
                 continue
-            yield _row(number, names, cells)
+            yield Row(number, *named_cells(names, cells))
 
 
 def _shape(stream: io.BufferedReader, encoding: str, delimiters: str) -> tuple[str, int]:
@@ -193,20 +192,6 @@ def _frames(text: io.TextIOWrapper, delimiter: str, width: int) -> Iterator[pd.D
             what = "a quotation mark is opened and never closed"
         told = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise InvalidFeed([f"The feed cannot be read as a table: {what} ({told})."]) from None
-
-
-def _row(number: int, names: list[str], cells: Any) -> Row:
-    values: dict[str, object] = {}
-    for name, cell in zip(names, cells, strict=False):
-        if name in values and cell:
-            # Merchant feeds repeat a column to give several values.
-            known = values[name]
-            values[name] = [*known, cell] if isinstance(known, list) else [known, cell]
-        elif name:
-            values.setdefault(name, cell)
-    if any(cell.strip() for cell in cells[len(names) :]):
-        return Row(number, values, "there are more values than the header has names.")
-    return Row(number, values)
 
 
 def _json_lines(text: io.TextIOWrapper) -> Iterator[Row]:

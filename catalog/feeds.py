@@ -124,6 +124,24 @@ def bare_name(name: object) -> str:
     return _NAMESPACE.sub("", str(name).lstrip("\ufeff").strip().lower()).replace(" ", "_")
 
 
+def named_cells(names: Sequence[str], cells: Sequence[str]) -> tuple[dict[str, object], str | None]:
+    """The cells of a row by the bare names of their columns; what is broken about it, if anything.
+
+    Cells of columns without a name are left out. Merchant feeds repeat a column to give several
+    values: those become a list.
+    """
+    values: dict[str, object] = {}
+    for name, cell in zip(names, cells, strict=False):
+        if name in values and cell:
+            known = values[name]
+            values[name] = [*known, cell] if isinstance(known, list) else [known, cell]
+        elif name:
+            values.setdefault(name, cell)
+    if any(cell.strip() for cell in cells[len(names) :]):
+        return values, "there are more values than the header has names."
+    return values, None
+
+
 def attributes_of(row: Row) -> dict[str, list[str]]:
     """Every attribute of a row that has a value, by its bare name."""
     found: dict[str, list[str]] = {}

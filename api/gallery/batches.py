@@ -38,18 +38,21 @@ class CardQuery:
     review: Review | Literal["waiting"] | None = None
     words: str = ""
     order: CardOrder = CardOrder.ASKED
+    source: UUID | None = None
 
     def as_filter(self) -> CardFilter:
         """For the records."""
         return CardFilter(
-            status=self.status, review=self.review, words=self.words, order=self.order
-        )
+            status=self.status, review=self.review, source_id=self.source, words=self.words,
+            order=self.order,
+        )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
         """The query string of the same list, with changes; empty where it is the whole list."""
         wanted = {
             "status": self.status, "review": self.review, "words": self.words,
-            "order": None if self.order is CardOrder.ASKED else self.order, **changes,
+            "order": None if self.order is CardOrder.ASKED else self.order, "source": self.source,
+            **changes,
         }  # fmt: skip
         given = {name: str(value) for name, value in wanted.items() if value}
         return f"?{urlencode(given)}" if given else ""
@@ -60,9 +63,12 @@ def card_query(
     review: Annotated[Review | Literal["waiting", ""] | None, Query()] = None,
     words: Annotated[str, Query(max_length=200)] = "",
     order: Annotated[CardOrder | Literal[""], Query()] = CardOrder.ASKED,
+    source: UUID | None = None,
 ) -> CardQuery:
     """What the address asks for; a field of a form that was left empty asks for nothing."""
-    return CardQuery(status or None, review or None, words.strip(), order or CardOrder.ASKED)
+    return CardQuery(
+        status or None, review or None, words.strip(), order or CardOrder.ASKED, source
+    )
 
 
 Wanted = Annotated[CardQuery, Depends(card_query)]

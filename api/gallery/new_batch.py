@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from api.batches import record_and_start
 from api.deps import CurrentLauncher
 from api.gallery.pages import page
-from api.gallery.pasted import Plan, UnreadableFile, plan_of_file, plan_of_text
+from api.gallery.pasted import Plan, TooManyLines, UnreadableFile, plan_of_file, plan_of_text
 from api.gallery.routes import Form, GalleryRoute, Token, field
 from api.orders import Launcher
 from api.schemas import BatchRequest
@@ -25,6 +25,9 @@ from settings import get_settings
 router = APIRouter(prefix="/gallery", include_in_schema=False, route_class=GalleryRoute)
 
 _LISTED = 50
+# Repeated and bad lines beside those that a batch can take.
+_LINES_A_SOURCE = 4
+_REST_OF_FORM = 10_000
 
 
 @router.get("/new")
@@ -54,16 +57,24 @@ def _plan(
         return _form(
             request, status=422, problem="Previews of each: a number from 1 to 10.", **kept
         )
+    most = get_settings().api_max_sources
     try:
-        plan = plan_of_file(body, int(batch_size)) if body else plan_of_text(text, int(batch_size))
-    except UnreadableFile as error:
+        plan = (
+            plan_of_file(body, int(batch_size), _LINES_A_SOURCE * most)
+            if body
+            else plan_of_text(text, int(batch_size), _LINES_A_SOURCE * most)
+        )
+    except (UnreadableFile, TooManyLines) as error:
         return _form(request, status=422, problem=str(error), **kept)
     if not plan.sources and not plan.bad:
         problem = "Paste at least one product address, or choose a file."
         return _form(request, status=422, problem=problem, **kept)
-    most = get_settings().api_max_sources
     if len(plan.sources) > most:
         problem = f"These are {len(plan.sources):,} products; one batch takes {most:,} at most."
+        return _form(request, status=422, problem=problem, **kept)
+    sources, repeated = _as_json(plan.sources), _as_json([line.source for line in plan.repeated])
+    if len((sources + repeated).encode()) > get_settings().api_max_body_bytes - _REST_OF_FORM:
+        problem = "This is more product data than one batch can be started with: split the file."
         return _form(request, status=422, problem=problem, **kept)
     waiting = Progress(plan.previews, plan.previews, 0, 0, 0)
     return _form(
@@ -71,8 +82,8 @@ def _plan(
         plan=plan,
         lasts=progress_told.time_left(waiting, launcher.per_minute()),
         per_minute=launcher.per_minute(),
-        sources=_as_json(plan.sources),
-        repeated=_as_json([line.source for line in plan.repeated]),
+        sources=sources,
+        repeated=repeated,
         key=str(uuid4()),
         **kept,
     )
@@ -96,7 +107,8 @@ def _form(
 
 
 def _as_json(sources: list[Source]) -> str:
-    return json.dumps([source.model_dump(mode="json", exclude_none=True) for source in sources])
+    given = [source.model_dump(mode="json", exclude_none=True) for source in sources]
+    return json.dumps(given, ensure_ascii=False)
 
 
 @router.post("/batches")
@@ -104,10 +116,11 @@ async def start_batch(
     request: Request, token: Token, form: Form, launcher: CurrentLauncher
 ) -> Response:
     """Start what was shown; sent twice, the second finds the first one's batch."""
-    made = await to_thread.run_sync(
-        record_and_start, launcher, _wanted(form), token, field(form, "key") or None,
-        limiter=request.app.state.starts,
-    )  # fmt: skip
+    return await to_thread.run_sync(_start, launcher, form, token, limiter=request.app.state.starts)
+
+
+def _start(launcher: Launcher, form: Form, token: str) -> Response:
+    made = record_and_start(launcher, _wanted(form), token, field(form, "key") or None)
     return RedirectResponse(f"/gallery/batches/{made.bulk_generate_task_id}", 303)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.gallery.session import csrf_of, token_of
@@ -26,6 +27,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+class FreshFiles(StaticFiles):
+    """Files that a browser keeps, and asks about before it uses one again.
+
+    Scripts import each other by their bare names: one that is kept from before an upgrade would
+    not fit those that are new.
+    """
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _version() -> str:

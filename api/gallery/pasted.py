@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.feed_columns import is_merchant, missing_columns, source_of
-from catalog.feeds import InvalidFeedRow
+from catalog.feeds import InvalidFeedRow, bare_name, named_cells
 from catalog.product import InvalidSources, Source, canonical_url, check_sources
 
 _BETWEEN = re.compile(r"\s+[,;]\s*|[,;]\s+|\s+")
@@ -60,10 +60,21 @@ class UnreadableFile(ValueError):
     """A file cannot be read as a table; the message says what it needs."""
 
 
+class TooManyLines(ValueError):
+    """More lines than are looked at; the message says how many those are."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"These are more than {most:,} lines: make several batches of them.")
+
+    def __reduce__(self) -> tuple[type["TooManyLines"], tuple[int]]:
+        return type(self), (self.most,)
+
+
 Line = tuple[int, str, Source | str]
 
 
-def plan_of_text(text: str, batch_size: int = 1) -> Plan:
+def plan_of_text(text: str, batch_size: int = 1, most_lines: int = 20_000) -> Plan:
     """What lines of addresses ask for, each with an optional number of previews after it.
 
     Blanks, a comma, a semicolon or a tab stand between them; empty lines, and those that begin
@@ -72,29 +83,34 @@ def plan_of_text(text: str, batch_size: int = 1) -> Plan:
     Args:
         text: what was pasted.
         batch_size: the number of previews where a line names none.
+        most_lines: how many lines may ask for something, well or badly.
+
+    Raises:
+        TooManyLines: there are more.
     """
-    return _plan(_lines(text, batch_size))
+    return _plan(_lines(text, batch_size), most_lines)
 
 
-def plan_of_file(body: bytes, batch_size: int = 1) -> Plan:
+def plan_of_file(body: bytes, batch_size: int = 1, most_lines: int = 20_000) -> Plan:
     """What a CSV file asks for: the columns are those of a feed (see `catalog.feed_columns`).
 
     A file whose first line has an address has no names of columns, and is taken line by line.
 
     Raises:
         UnreadableFile: it is no text, or a column is missing that is needed.
+        TooManyLines: there are more than `most_lines`.
     """
     text = _decoded(body)
     if "://" in text.partition("\n")[0]:
-        return plan_of_text(text, batch_size)
+        return plan_of_text(text, batch_size, most_lines)
     try:
-        return _plan(_rows(text, batch_size))
+        return _plan(_rows(text, batch_size), most_lines)
     except csv.Error as error:
         raise UnreadableFile(f"The file could not be read as CSV: {error}.") from error
 
 
 def _lines(text: str, batch_size: int) -> Iterator[Line]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         written = line.strip().strip("\ufeff")
         if not written or written.startswith("#"):
             continue
@@ -119,8 +135,8 @@ def _checked(item: dict[str, Any]) -> Source | str:
 def _rows(text: str, batch_size: int) -> Iterator[Line]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
-    names = {name.strip().removeprefix("g:").lower(): None for name in reader.fieldnames or ()}
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names = [bare_name(cell) for cell in next(reader, [])]
     merchant = is_merchant(names)
     if missing := missing_columns(names, merchant=merchant):
         told = ", ".join(missing)
@@ -128,11 +144,13 @@ def _rows(text: str, batch_size: int) -> Iterator[Line]:
             f"The file has no column {told}: its first line must name the columns, url and, where "
             "you like, batch_size and those of a feed."
         )
-    reader.fieldnames = list(names)
-    for row in reader:
-        values = {name: value for name, value in row.items() if name and value}
-        written = delimiter.join(str(value) for value in values.values())
-        if not written.strip():
+    for cells in reader:
+        written = delimiter.join(filter(None, cells))
+        if not any(cell.strip() for cell in cells):
+            continue
+        values, problem = named_cells(names, cells)
+        if problem is not None:
+            yield reader.line_num, written, _sentence(problem)
             continue
         try:
             source = source_of(values, merchant=merchant, batch_size=batch_size, locale=None)
@@ -142,10 +160,12 @@ def _rows(text: str, batch_size: int) -> Iterator[Line]:
             yield reader.line_num, written, source
 
 
-def _plan(lines: Iterable[Line]) -> Plan:
+def _plan(lines: Iterable[Line], most: int) -> Plan:
     plan = Plan([], [], [])
     first: dict[str, tuple[int, Source]] = {}
-    for number, written, read in lines:
+    for count, (number, written, read) in enumerate(lines, start=1):
+        if count > most:
+            raise TooManyLines(most)
         if isinstance(read, str):
             plan.bad.append(BadLine(number, written[:_SHOWN], read))
             continue

@@ -212,9 +212,11 @@ def _conflict(preview_id: UUID, token: str, fields: Mapping[str, str]) -> Told:
 
 
 def _back(request: Request, preview_id: UUID) -> str:
-    """The page of the gallery that a form was sent from; else the preview's own."""
+    """The list or the page of the preview that a form was sent from; else the preview's own."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    if came_from.netloc == request.url.netloc and came_from.path.startswith("/gallery/"):
+    is_page = came_from.path == _address_of(preview_id)
+    is_list = came_from.path.startswith("/gallery/batches/")
+    if came_from.netloc == request.url.netloc and (is_page or is_list):
         return came_from._replace(scheme="", netloc="").geturl()
     return _address_of(preview_id)
 

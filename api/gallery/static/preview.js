@@ -76,7 +76,9 @@ async function look() {
   try {
     const answer = await fetch(own, { headers: { Accept: "application/json" } });
     const isGone = [401, 404].includes(answer.status);
-    if (isGone || (answer.ok && (await answer.json()).status !== status)) return location.reload();
+    // Not loaded again: this may be the answer to a form, which would be sent once more.
+    const isOther = isGone || (answer.ok && (await answer.json()).status !== status);
+    if (isOther) return location.replace(own + location.search);
   } catch {
     // It is asked again.
   }

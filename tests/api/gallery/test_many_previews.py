@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from httpx import Response
+from lxml import html
 from sqlalchemy import Engine, func, select, text
 
 from bench.million_previews import LARGE, fill
@@ -74,6 +75,25 @@ def test_each_way_to_look_at_them_is_paged(
         assert texts(shown, "#cards > .hidden") == [f"{found:,} previews"]
         fragment = visitor.get(f"/gallery/batches/{batch}/cards?{query}")
         assert cards_of(fragment) == cards_of(shown), query
+
+
+def test_the_product_of_a_source_leads_to_its_previews_alone(
+    batch: UUID, visitor_of: Callable[[Member | None], Visitor]
+) -> None:
+    visitor = visitor_of(Member(LARGE, "ann"))
+    listed = html.fromstring(visitor.get(f"/gallery/batches/{batch}/sources").text)
+    row = listed.cssselect("tbody tr")[1]
+    shown = visitor.get(row.cssselect("td:last-of-type a")[0].get("href"))
+    address = row.cssselect(".clip")[0].text
+    assert texts(shown, "#cards > .hidden") == [
+        f"{row.cssselect('.number')[0].text.partition(' of ')[2]} previews"
+    ]
+    assert texts(shown, "main .clip") == [address]
+    [search] = html.fromstring(shown.text).cssselect("form.search")
+    again = visitor.get(f"/gallery/batches/{batch}?source={search.fields['source']}")
+    assert cards_of(again) == cards_of(shown)
+    everything = html.fromstring(shown.text).xpath("//a[.='Show all sources']/@href")
+    assert everything == [f"/gallery/batches/{batch}"]
 
 
 def test_the_sources_are_paged(batch: UUID, visitor_of: Callable[[Member | None], Visitor]) -> None:

@@ -4,10 +4,12 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from httpx import Response
 
 from db import bulk_tasks
 from db.session import unit_of_work
+from settings import get_settings
 from tests.api.conftest import UNREACHABLE, NotedOrders
 from tests.api.gallery.conftest import Visitor, texts
 
@@ -31,7 +33,7 @@ def fields_of(shown: Response) -> dict[str, str]:
 def start(visitor: Visitor, shown: Response, **changes: Any) -> Response:
     fields = {**fields_of(shown), **changes}
     return visitor.client.post(
-        "/gallery/batches", data={name: value for name, value in fields.items() if value}
+        "/gallery/batches", files={name: (None, value) for name, value in fields.items() if value}
     )
 
 
@@ -82,15 +84,19 @@ def test_started_twice_it_is_one_batch(ann_visits: Visitor, launcher: NotedOrder
     assert len({order.key for order in launcher.orders}) == 1
 
 
-def test_the_data_of_a_file_is_started_with_its_products(ann_visits: Visitor) -> None:
-    body = f"url,batch_size,title,image_urls\n{KETTLE},2,Ember <b>Kettle</b>,{KETTLE}.jpg\n"
-    page = ann_visits.get("/gallery/new").text
+def send_file(visitor: Visitor, body: bytes) -> Response:
+    page = visitor.get("/gallery/new").text
     csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
-    shown = ann_visits.client.post(
+    return visitor.client.post(
         "/gallery/new",
         data={"csrf": csrf, "batch_size": "3", "addresses": ""},
-        files={"file": ("products.csv", body.encode(), "text/csv")},
+        files={"file": ("products.csv", body, "text/csv")},
     )
+
+
+def test_the_data_of_a_file_is_started_with_its_products(ann_visits: Visitor) -> None:
+    body = f"url,batch_size,title,image_urls\n{KETTLE},2,Ember <b>Kettle</b>,{KETTLE}.jpg\n"
+    shown = send_file(ann_visits, body.encode())
     assert texts(shown, ".figure") == ["2 previews of 1 product"]
     batch_id = start(ann_visits, shown).headers["Location"].rpartition("/")[2]
     with unit_of_work() as session:
@@ -124,6 +130,35 @@ def test_five_thousand_addresses_pass_through_both_forms(
     assert texts(shown, ".figure") == ["10,000 previews of 5,000 products"]
     assert start(ann_visits, shown).status_code == 303
     assert len(launcher.orders[0].parameters["sources"]) == 5_000
+
+
+def test_what_can_be_checked_can_be_started_in_every_script(
+    ann_visits: Visitor, launcher: NotedOrders
+) -> None:
+    said = "Чайник для чая " * 60
+    rows = [f"{KETTLE}/{number},Чайник,{said},{KETTLE}.jpg" for number in range(2_000)]
+    shown = send_file(ann_visits, "\n".join(["url,title,description,image_urls", *rows]).encode())
+    assert texts(shown, ".figure") == ["6,000 previews of 2,000 products"]
+    assert start(ann_visits, shown).status_code == 303
+    assert len(launcher.orders) == 1
+
+
+def test_what_would_be_too_much_to_start_is_told_when_it_is_checked(
+    ann_visits: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = get_settings().model_copy(update={"api_max_body_bytes": 20_000})
+    monkeypatch.setattr("api.gallery.new_batch.get_settings", lambda: settings)
+    shown = check(ann_visits, "\n".join(f"{KETTLE}/{number}" for number in range(300)))
+    assert shown.status_code == 422
+    assert "more product data than one batch can be started with" in texts(shown, "[role=alert]")[0]
+
+
+def test_more_lines_than_could_be_of_use_are_not_looked_at(ann_visits: Visitor) -> None:
+    shown = check(ann_visits, "x\n" * 20_001)
+    assert shown.status_code == 422
+    assert texts(shown, "[role=alert]") == [
+        "These are more than 20,000 lines: make several batches of them."
+    ]
 
 
 def test_what_was_tampered_with_is_refused(ann_visits: Visitor, launcher: NotedOrders) -> None:

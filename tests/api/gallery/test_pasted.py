@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.gallery.pasted import Plan, UnreadableFile, plan_of_file, plan_of_text
+from api.gallery.pasted import Plan, TooManyLines, UnreadableFile, plan_of_file, plan_of_text
 
 KETTLE, TEAPOT = "https://shop.example/kettle", "https://shop.example/teapot"
 
@@ -92,6 +92,40 @@ def test_a_file_of_a_merchant_is_read_by_its_own_names() -> None:
     assert source.batch_size == 3
     assert source.product is not None
     assert source.product.title == "Ember Kettle"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("url,,,batch_size,title,image_urls", f"{KETTLE},,,8,Kettle,{KETTLE}.jpg"),
+        ("URL,batch size,Title,image_urls,,", f"{KETTLE},8,Kettle,{KETTLE}.jpg,,"),
+        (
+            "url,image_urls,image_urls,batch_size,title",
+            f"{KETTLE},{KETTLE}.jpg,{KETTLE}-2.jpg,8,Kettle",
+        ),
+    ],
+)
+def test_columns_without_a_name_and_repeated_ones_shift_nothing(header: str, cells: str) -> None:
+    [source] = plan_of_file(f"{header}\n{cells}\n".encode()).sources
+    assert (source.url, source.batch_size) == (KETTLE, 8)
+    assert source.product is not None
+    assert source.product.title == "Kettle"
+    assert len(source.product.image_urls) == header.count("image_urls")
+
+
+def test_a_row_of_more_cells_than_there_are_names_is_told() -> None:
+    plan = plan_of_file(f"url,batch_size\n{KETTLE},2,{TEAPOT}\n{TEAPOT},3,\n".encode())
+    assert wanted(plan) == [(TEAPOT, 3)]
+    assert "more values than the header has names" in plan.bad[0].problem
+
+
+@pytest.mark.parametrize("line", ["x", KETTLE, f"{KETTLE} 2"])
+def test_no_more_lines_are_looked_at_than_can_be_of_use(line: str) -> None:
+    assert plan_of_text("\n".join([line] * 10), most_lines=10)
+    with pytest.raises(TooManyLines, match="more than 10 lines"):
+        plan_of_text("\n".join([line] * 11), most_lines=10)
+    with pytest.raises(TooManyLines):
+        plan_of_file("\n".join(["url", *[line] * 11]).encode(), most_lines=10)
 
 
 def test_a_file_without_names_is_taken_line_by_line() -> None:

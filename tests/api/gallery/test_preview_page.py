@@ -237,6 +237,10 @@ def test_what_has_changed_since_it_was_shown_is_not_reviewed(
             "/gallery/batches/1?review=waiting",
         ),
         ("http://elsewhere.example/gallery/batches/1", None),
+        ("http://api.example{address}?words=tea", "{address}?words=tea"),
+        # The answers to forms are no pages to come back to.
+        ("http://api.example{address}/review", None),
+        ("http://api.example{address}/regenerate", None),
         ("http://api.example/docs", None),
         ("//api.example//elsewhere.example/gallery/", None),
     ],
@@ -244,9 +248,9 @@ def test_what_has_changed_since_it_was_shown_is_not_reviewed(
 def test_a_review_leads_back_to_the_page_that_it_was_given_on_and_nowhere_else(
     ann_visits: Visitor, address: str, came_from: str, leads_to: str | None
 ) -> None:
-    ann_visits.client.headers["Referer"] = came_from
+    ann_visits.client.headers["Referer"] = came_from.format(address=address)
     answer = ann_visits.send(f"{address}/review", review="approved")
-    assert answer.headers["Location"] == (leads_to or address)
+    assert answer.headers["Location"] == (leads_to or address).format(address=address)
 
 
 @pytest.mark.parametrize(("path", "field"), [("review", "review"), ("regenerate", "parts")])

@@ -18,7 +18,7 @@ from db.models import CTAIFramePreview
 from db.preview_details import PreviewDetails, details
 from db.session import unit_of_work
 from settings import get_settings
-from tests.api.conftest import ANN, BOB, MadeBatch, make_batch
+from tests.api.conftest import ANN, BOB, MadeBatch, NotedOrders, make_batch
 from tests.api.gallery.browser import Visit, in_browser
 from tests.api.test_retry import change
 from tests.creative.edit_samples import STORED
@@ -356,6 +356,27 @@ def test_a_preview_that_is_made_anew_shows_itself_when_it_has_ended(
         reopening.settle_preview(session, preview_id, run_id)
     expect_shown(page, "h1", "Made anew")
     expect(headline(page)).to_be_enabled()
+
+
+@in_browser
+def test_the_answer_to_a_form_is_not_loaded_again_when_the_preview_has_ended(
+    visit: Visit, batch: MadeBatch, noted_orders: NotedOrders
+) -> None:
+    visit.refusals.add(409)
+    page = look(visit, batch, query="?words=number")
+    before, preview_id, run_id = len(noted_orders.orders), batch.preview_ids[0], uuid4()
+    with unit_of_work() as session:
+        reopening.reopen_preview(session, preview_id, run_id, parts=["prefill"])
+    page.get_by_text("Make anew", exact=True).click()
+    page.get_by_role("button", name="Picture and words").click()
+    expect(page.get_by_role("alert")).to_contain_text("is under way")
+    with unit_of_work() as session:
+        previews.start(session, preview_id, run_id)
+        previews.fill(session, preview_id, run_id, stored(batch).prefill or {}, "made anew")
+        reopening.settle_preview(session, preview_id, run_id)
+    page.wait_for_url(f"**/gallery/previews/{preview_id}?words=number")
+    expect(headline(page)).to_be_enabled()
+    assert len(noted_orders.orders) == before
 
 
 @in_browser
