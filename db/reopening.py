@@ -47,7 +47,7 @@ def reopen_preview(
     lease_id: UUID | None = None,
     parts: Collection[str] = (),
     *,
-    begun_before: bool = True,
+    waited: bool = False,
 ) -> bool:
     """Queue a preview as a new attempt, which `run_id` owns; without one it waits for its run.
 
@@ -56,12 +56,12 @@ def reopen_preview(
     One that failed is made whole: what exists of its halves stays, unless it is among `parts`. One
     that is done is made anew in its `parts`, and stays as it is until that has succeeded. One that
     this very run has queued already stays queued; one that it was making when its process died, or
-    that another process was making which is dead, is queued once more. What was ended in the name
-    of a run that had not `begun_before` stays so: whoever had started the run was told of that end.
+    that another process was making which is dead, is queued once more. For a run that the preview
+    `waited` for, what has ended meanwhile stays so: who had asked for the run was told of that end.
 
     Raises:
         UnknownRecord: no preview has this id; `WrongKindOfRecord` where another record has it.
-        PreviewNotOwned: it was ended before this run began.
+        PreviewNotOwned: it was ended before the run began that it waited for.
         PreviewNotFailed: it is done, and no parts are named.
         PreviewUnderWay, SourceUnderWay, BulkTaskUnderWay: a run is at work on it, or on what it is
             a part of.
@@ -74,7 +74,7 @@ def reopen_preview(
             settle_reopened(session, bulk_task, source)
             return False
     else:
-        if run_id is not None and preview.flow_run_id == run_id and not begun_before:
+        if waited:
             raise PreviewNotOwned(preview_id)
         if preview.status == PreviewStatus.DONE and not parts:
             raise PreviewNotFailed(preview_id)

@@ -28,18 +28,18 @@ def resume(
     run_id: UUID | None = None,
     lease_id: UUID | None = None,
     *,
-    begun_before: bool = True,
+    waited: bool = False,
 ) -> None:
     """Have `run_id` make what is missing of a bulk task; without one it waits for its run.
 
     Each preview that failed, or that was being made, is queued as a new attempt, in place; each
     source of which something is missing is pending. What is done stays. A bulk task that waits for
-    a run already is taken by this one as it stands. What was ended in the name of a run that had
-    not `begun_before` stays so: whoever had started the run was told of that end.
+    a run already is taken by this one as it stands. For a run that the bulk task `waited` for, what
+    has ended meanwhile stays so: who had asked for the run was told of that end.
 
     Raises:
         UnknownRecord: no bulk task that the session may see has this id.
-        BulkTaskGivenUp: it was ended before this run began.
+        BulkTaskGivenUp: it was ended before the run began that it waited for.
         BulkTaskNotFailed: nothing is missing.
         BulkTaskUnderWay: another run is at work on it, or is about to be.
         BulkTaskReopened: parts of it are being run again by themselves.
@@ -56,7 +56,7 @@ def resume(
             raise BulkTaskUnderWay(bulk_task_id, bulk_task.flow_run_id)
         if not waits:  # sources of it may have ended, and their previews are queued again too
             _reopen_sources(session, bulk_task_id)
-    elif run_id is not None and bulk_task.flow_run_id == run_id and not begun_before:
+    elif waited:
         raise BulkTaskGivenUp(bulk_task_id, bulk_task.error_message or "")
     elif not _reopen_sources(session, bulk_task_id):
         raise BulkTaskNotFailed(bulk_task_id)

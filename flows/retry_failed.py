@@ -13,6 +13,7 @@ from flows.hooks import settle_bulk_task
 from flows.parameters import RecordId
 from flows.task_runners import check_source_runner, source_runner
 from tasks.bulk_tasks import resume_bulk_task
+from tasks.claims import row_has_waited
 from tasks.limits import ensure_generation_limit
 
 
@@ -58,7 +59,7 @@ def retry_failed(bulk_task_id: RecordId) -> UUID:
     check_source_runner()
     ensure_generation_limit()
     again = resume_bulk_task(
-        bulk_task_id, run_id=UUID(flow_run.id), begun_before=flow_run.run_count > 1
+        bulk_task_id, run_id=UUID(flow_run.id), waited=row_has_waited(bulk_task_id)
     )
     work_through(bulk_task_id, again)
     return bulk_task_id

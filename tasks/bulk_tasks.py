@@ -55,26 +55,22 @@ def record_bulk_task(
 
 
 @persistent
-def resume_bulk_task(
-    bulk_task_id: UUID, *, run_id: UUID, begun_before: bool
-) -> list[SourceReference]:
+def resume_bulk_task(bulk_task_id: UUID, *, run_id: UUID, waited: bool) -> list[SourceReference]:
     """Have a run make what is missing of a bulk task; returns the sources to be worked on.
 
-    Where the process of another run may be dead, its lease is waited for. `begun_before` says
-    whether the run itself has begun once already.
+    Where the process of another run may be dead, its lease is waited for. `waited` says whether the
+    run was started for the bulk task, which waited for it.
 
     Raises:
         UnknownRecord: no bulk task has this id.
-        BulkTaskGivenUp: it was ended before the run began.
+        BulkTaskGivenUp: it was ended before the run began that it waited for.
         BulkTaskNotFailed: nothing is missing.
         BulkTaskUnderWay: another run is at work on it, or is about to be.
         BulkTaskReopened: parts of it are being run again by themselves.
     """
     _wait_for_lease(bulk_task_id, run_id)
     with unit_of_work() as session:
-        resuming.resume(
-            session, bulk_task_id, run_id, lease_of_process(), begun_before=begun_before
-        )
+        resuming.resume(session, bulk_task_id, run_id, lease_of_process(), waited=waited)
         return sources.unfinished(session, bulk_task_id)
 
 

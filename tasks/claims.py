@@ -16,11 +16,31 @@ from tasks.limits import wait_for_generation_slot
 from tasks.wanted import check_not_cancelled
 
 _ATTEMPTS: dict[UUID, int] = {}
+_ORDERED: set[UUID] = set()
 
 
 def is_part_of_another(flow_run: FlowRun) -> bool:
     """Whether another flow run started this one; if not, a person or a program runs it again."""
     return flow_run.parent_task_run_id is not None
+
+
+def note_ordered(run_id: UUID) -> None:
+    """Say of a run of this process that it was started for a row which waits for it."""
+    _ORDERED.add(run_id)
+
+
+def row_has_waited(row_id: UUID) -> bool:
+    """Whether the flow run that is under way was started for a row that waited for it.
+
+    The key by which Prefect takes all orders of one run for one names the row. A run that was begun
+    before, and that a person has begin once more, is none.
+    """
+    return _was_waited_for(_flow_run(), row_id)
+
+
+def _was_waited_for(run: FlowRun, row_id: UUID) -> bool:
+    is_ordered = run.id in _ORDERED or str(row_id) in (run.idempotency_key or "")
+    return is_ordered and run.run_count <= 1
 
 
 @persistent
@@ -86,8 +106,9 @@ def forget_attempt(run_id: UUID) -> None:
 def _reopen_preview(preview_id: UUID, run: FlowRun, parts: Collection[str]) -> bool:
     with unit_of_work() as session:
         return reopening.reopen_preview(
-            session, preview_id, run.id, lease_of_process(), parts, begun_before=run.run_count > 1
-        )
+            session, preview_id, run.id, lease_of_process(), parts,
+            waited=_was_waited_for(run, preview_id),
+        )  # fmt: skip
 
 
 @persistent

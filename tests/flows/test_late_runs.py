@@ -1,19 +1,21 @@
-"""A run that begins when its row has been ended already: its process was being stopped meanwhile."""
+"""A run that begins when the row that waited for it has been ended, and somebody told so."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import run_flow
-from prefect.states import AwaitingRetry, Crashed, Pending
+from prefect.states import AwaitingRetry, Crashed, Pending, to_state_create
 from sqlalchemy import Engine
 
 from db import reopening, resuming, waiting
 from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.session import unit_of_work
 from flows import hooks, regenerate, retry_failed
+from flows.generate_preview import generate_preview
 from tests.db.ended_batch import EndedBatch, end_a_batch
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -24,7 +26,7 @@ def asked_for(batch: EndedBatch, again: Any) -> FlowRun:
     """A run that does not begin yet, and its row, which waits for it as one of the API's does."""
     record: Any
     with unit_of_work() as session:
-        if again is regenerate:
+        if again is not retry_failed:
             record, row_id = CTAIFramePreview, batch.failed[0]
             reopening.reopen_preview(session, row_id)
             parameters = {"preview_id": str(row_id)}
@@ -32,11 +34,24 @@ def asked_for(batch: EndedBatch, again: Any) -> FlowRun:
             record, row_id = CTABulkGenerateTask, batch.bulk_task_id
             resuming.resume(session, row_id)
             parameters = {"bulk_task_id": str(row_id)}
+        since = waiting.waits_since(session, record, row_id)
     with get_client(sync_client=True) as client:
-        run = client.create_flow_run(again, parameters=parameters, state=Pending())
-    with unit_of_work() as session:
-        waiting.own(session, record, row_id, run.id)
-    return run
+        wanted = FlowRunCreate(
+            flow_id=client.create_flow(again),
+            parameters=parameters,
+            state=to_state_create(Pending()),
+            idempotency_key=waiting.run_key(again.name, row_id, since),
+        )
+        answer = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json"))
+    return FlowRun.model_validate(answer.json())
+
+
+def end(batch: EndedBatch, run: FlowRun, how: str) -> None:
+    """End the row, by the run's process or by whoever could not start the run."""
+    if how == "its process was stopped":
+        hooks.end_lost(run, Crashed(message=STOPPED))
+    else:
+        hooks.give_up(run.parameters, STOPPED)
 
 
 def begin(again: Any, run_id: UUID) -> State[Any]:
@@ -46,13 +61,14 @@ def begin(again: Any, run_id: UUID) -> State[Any]:
     return state
 
 
-@pytest.mark.parametrize("again", [regenerate, retry_failed], ids=lambda again: str(again.name))
+@pytest.mark.parametrize("how", ["its process was stopped", "no run could be started"])
+@pytest.mark.parametrize("again", [generate_preview, regenerate, retry_failed])
 def test_a_row_that_was_ended_before_its_run_began_stays_ended(
-    database: Engine, again: Any
+    database: Engine, again: Any, how: str
 ) -> None:
     batch = end_a_batch()
     run = asked_for(batch, again)
-    hooks.end_lost(run, Crashed(message=STOPPED))
+    end(batch, run, how)
     ended = batch.preview(1)
     assert (ended.status, ended.attempt) == ("failed", 2)
     assert STOPPED in str(ended.error_message)
@@ -68,7 +84,7 @@ def test_a_run_that_is_begun_once_more_by_hand_makes_what_was_ended(database: En
     """Prefect's "Retry" begins the same run anew, and whoever presses it knows how it ended."""
     batch = end_a_batch()
     run = asked_for(batch, regenerate)
-    hooks.end_lost(run, Crashed(message=STOPPED))
+    end(batch, run, "its process was stopped")
     begin(regenerate, run.id)
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
