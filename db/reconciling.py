@@ -159,7 +159,8 @@ def requeue(session: Session, row: OwnedRow, most_times_lost: int, reason: str) 
         of_previews = CTAIFramePreview.bulk_generate_task_id == row.id
     moving = of_previews & CTAIFramePreview.status.in_(statuses.UNFINISHED)
     statuses.complete_filled(session, of_previews)
-    statuses.requeue_previews(session, moving, lost=True)
+    is_preview = row.record is CTAIFramePreview
+    statuses.requeue_previews(session, moving, lost=True, by_itself=is_preview)
     given_up = moving & (CTAIFramePreview.times_lost > most_times_lost)
     statuses.close_previews(session, given_up, reason)
     if row.record is CTABulkGenerateTask:

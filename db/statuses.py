@@ -169,12 +169,17 @@ def complete_filled(session: Session, condition: ColumnElement[bool]) -> int:
 
 
 def requeue_previews(
-    session: Session, condition: ColumnElement[bool], *, lost: bool = False
+    session: Session,
+    condition: ColumnElement[bool],
+    *,
+    lost: bool = False,
+    by_itself: bool = False,
 ) -> None:
     """Have the previews that meet `condition` and are not done wait once more, without an owner.
 
     Each that had been begun gets a new attempt; what exists of its halves stays. With `lost` its
-    process was lost, which is counted, and else a person asks for it, who begins anew.
+    process was lost, which is counted, and else a person asks for it, who begins anew. Of one that
+    was run `by_itself` it counts as well where it had not been begun.
     """
     begun = case((CTAIFramePreview.status == PreviewStatus.QUEUED, 0), else_=1)
     session.execute(
@@ -187,7 +192,7 @@ def requeue_previews(
             error_message=None,
             finished_at=None,
             attempt=CTAIFramePreview.attempt + begun,
-            times_lost=CTAIFramePreview.times_lost + begun if lost else 0,
+            times_lost=CTAIFramePreview.times_lost + (1 if by_itself else begun) if lost else 0,
         )
     )
 

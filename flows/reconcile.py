@@ -34,6 +34,9 @@ UNSTARTED_AFTER = timedelta(minutes=2)
 """How long a row may wait for whoever recorded it to start its run."""
 ORPHANED_AFTER = timedelta(minutes=5)
 """How old a run is at least that is closed because it is at work on nothing."""
+UNBEGUN_AFTER = timedelta(minutes=10)
+"""How long a run that a worker has taken may stand as it is and have no row under its lease: it
+takes seconds to begin, and one whose machine went away meanwhile never does."""
 OVERDUE_AFTER = timedelta(hours=1)
 """How long a run of `reconcile` itself stands as it is before it is closed: it takes seconds."""
 _AGAIN: dict[Any, tuple[str, str]] = {
@@ -91,12 +94,12 @@ def reconcile() -> Reconciled:
     """Put right the rows whose run is lost.
 
     A bulk task, or a source or a preview that was run by itself, is lost when the lease of its
-    process has run out, or when its run has ended in Prefect, or is not known there any more,
-    without it. What is filled is `done`. The rest is begun again by a new run of the deployments,
-    as often as `CTA_MAX_TIMES_LOST` says; where that is used up, where the run was cancelled or
-    failed, and where the server has no deployments, it ends with the reason. Runs that are at work
-    on nothing are closed, and pictures that belong to no preview are removed. It may be run at any
-    moment, and as often as one likes.
+    process has run out, or when its run has ended in Prefect, was never begun, or is not known
+    there any more, without it. What is filled is `done`. The rest is begun again by a new run of
+    the deployments, as often as `CTA_MAX_TIMES_LOST` says; where that is used up, where the run was
+    cancelled or failed, and where the server has no deployments, it ends with the reason. Runs that
+    are at work on nothing are closed, and pictures that belong to no preview are removed. It may be
+    run at any moment, and as often as one likes.
     """
     reconciled = put_right()
     get_run_logger().info("%s", reconciled)
@@ -137,11 +140,28 @@ def _put_right(runs: Runs, row: OwnedRow, run: FlowRun | None, is_forgotten: boo
         if row.lease_ran_out or _ended_a_while_ago(state):
             return _end(row, _reason_of(state))
         return False
-    if row.lease_ran_out:
+    is_lost = row.lease_ran_out or _was_never_begun(run)
+    if is_lost and state is not None and state.is_cancelling():
+        return _end(row, reason_of(state))
+    if is_lost:
         return _begin_again(runs, row, _LOST)
     if state is None:
         return is_forgotten and _begin_again(runs, row, _FORGOTTEN)
     return _ended_a_while_ago(state) and _begin_again(runs, row, str(reason_of(state)))
+
+
+def _was_never_begun(run: FlowRun | None) -> bool:
+    """Whether a worker took a run so long ago that it would be at work on its row by now.
+
+    Runs that no deployment started have none: those that an API runs itself wait for each other.
+    """
+    return (
+        run is not None
+        and run.deployment_id is not None
+        and run.state is not None
+        and run.state.type in (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+        and run.state.timestamp < datetime.now(UTC) - UNBEGUN_AFTER
+    )
 
 
 def _begin_again(runs: Runs, row: OwnedRow, reason: str) -> bool:
