@@ -16,7 +16,7 @@ from catalog.product import CheckedSources, check_sources
 from flows.heartbeats import without_heartbeats
 from flows.hooks import mark_bulk_task_running, settle_bulk_task
 from flows.process_url import process_url
-from flows.subflows import run_subflow
+from flows.subflows import run_subflow, stopping_its_parts
 from flows.task_runners import check_source_runner, source_runner
 from tasks.bulk_tasks import (
     BulkGenerateResult,
@@ -96,7 +96,7 @@ def work_through(bulk_task_id: UUID, sources: Sequence[SourceReference]) -> None
     Raises:
         NothingGenerated: not a single preview could be made.
     """
-    with shown_progress(bulk_task_id):
+    with shown_progress(bulk_task_id), stopping_its_parts():
         with without_heartbeats():
             starts = start_source.map(sources)
         wait(starts)

@@ -3,7 +3,7 @@
 import contextvars
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.context import FlowRunContext
 from prefect.flow_engine import FlowRunEngine
 from prefect.states import Failed, Running, to_state_create
+
+from tasks.wanted import stop_parts_of
 
 Item = TypeVar("Item")
 _FLOW_IDS: dict[tuple[str, str], UUID] = {}
@@ -141,9 +143,25 @@ def map_subflow(
 
     Returns their states in the order of the items; where `start` raised, a failed one that says so.
     """
-    with ThreadPoolExecutor(at_once, thread_name_prefix="subflow") as pool:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="subflow") as pool, stopping_its_parts():
         begun = [pool.submit(contextvars.copy_context().run, start, item) for item in items]
+        wait(begun)
     return [_outcome(one) for one in begun]
+
+
+@contextmanager
+def stopping_its_parts() -> Iterator[None]:
+    """When the run at hand is interrupted within, have its parts stop before their next call.
+
+    They run in threads, which nothing interrupts, and which are waited for.
+    """
+    try:
+        yield
+    except BaseException as interrupted:
+        run = FlowRunContext.get()
+        if not isinstance(interrupted, Exception) and run is not None and run.flow_run is not None:
+            stop_parts_of(run.flow_run.id)
+        raise
 
 
 def _outcome(ended: Future[State[Any]]) -> State[Any]:

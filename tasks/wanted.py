@@ -27,10 +27,17 @@ class _Cancellations:
         self._wanted_at: dict[UUID, float] = {}
         self._cancelled: dict[UUID, bool] = {}
         self._asked_at = -float("inf")
+        self._stopped: set[UUID] = set()
+
+    def stop(self, run_id: UUID) -> None:
+        """From now on a run counts as cancelled, whatever Prefect says."""
+        self._stopped.add(run_id)
 
     def among(self, run_ids: Iterable[UUID]) -> bool:
         """Whether one of the runs was cancelled; what cannot be asked was not."""
         run_ids = list(run_ids)
+        if not self._stopped.isdisjoint(run_ids):
+            return True
         with self._lock:
             now = time.monotonic()
             self._wanted_at |= dict.fromkeys(run_ids, now)
@@ -61,6 +68,11 @@ def _cancelled_of(run_ids: list[UUID]) -> set[UUID]:
 
 
 _CANCELLATIONS = _Cancellations()
+
+
+def stop_parts_of(run_id: UUID) -> None:
+    """Have what a run of this process has begun stop before its next call, for the run is over."""
+    _CANCELLATIONS.stop(run_id)
 
 
 def check_not_cancelled(run_ids: Iterable[UUID]) -> None:
