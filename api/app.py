@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -18,7 +18,7 @@ from api.launcher import launcher_of
 from api.middleware import AccessLog, BoundedBody, log_with_request_ids
 from api.orders import Launcher
 from api.problems import REQUEST_ID_HEADER, Problem, install_problems
-from api.starting import start_forgotten
+from api.starting import keep_starting_forgotten
 from db.workspaces import get_api_engine
 from settings import Settings, get_settings
 
@@ -45,8 +45,11 @@ def create_app(settings: Settings | None = None, launcher: Launcher | None = Non
         # What was imported stays: collections need not walk through it while answers wait.
         gc.collect()
         gc.freeze()
-        Thread(target=start_forgotten, args=(app.state.launcher,), daemon=True).start()
+        closed = Event()
+        what = (app.state.launcher, closed)
+        Thread(target=keep_starting_forgotten, args=what, daemon=True).start()
         yield
+        closed.set()
         app.state.launcher.close()
 
     log_with_request_ids()

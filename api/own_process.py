@@ -14,7 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import (
+    RetryError,
+    retry,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from api.orders import Order, RunNotStarted
 from db import waiting
@@ -155,7 +161,8 @@ class _RunnerProcess:
             left = list(self._orders.values())
         for order, answer in left:
             if answer.done():
-                _end(order, answer.result())
+                with suppress(RetryError):  # the next process puts it right
+                    _end(order, answer.result())
             else:
                 answer.set_exception(
                     RunNotStarted("The process that makes the previews ended before it began.")

@@ -2,8 +2,10 @@
 
 import logging
 from datetime import timedelta
+from threading import Event
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.orders import Launcher, Order, RunNotStarted, first_run, run_again
@@ -16,6 +18,7 @@ from db.workspaces import workspace_unit_of_work
 _LOGGER = logging.getLogger("api.starting")
 # Longer than a request waits for its run.
 _FORGOTTEN_AFTER = timedelta(minutes=2)
+_LOOK_SECONDS = 60
 
 
 def start_recorded(launcher: Launcher, order: Order) -> UUID:
@@ -39,6 +42,18 @@ def start_recorded(launcher: Launcher, order: Order) -> UUID:
             return waiting.own(session, order.record, order.row_id, run_id)
     except BulkTaskGivenUp as error:
         raise RunNotStarted(error.reason) from error
+
+
+def keep_starting_forgotten(launcher: Launcher, closed: Event) -> None:
+    """Look for them now, and every minute until the API is `closed`."""
+    while True:
+        try:
+            launcher.check()  # what cannot be started now may wait
+            start_forgotten(launcher)
+        except (RunNotStarted, SQLAlchemyError) as error:
+            _LOGGER.warning("What waits for its run cannot be started at the moment: %s", error)
+        if closed.wait(_LOOK_SECONDS):
+            return
 
 
 def start_forgotten(launcher: Launcher) -> None:

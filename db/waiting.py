@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db import bulk_tasks, reopening, resuming, statuses
-from db.errors import UnknownRecord
+from db.errors import BulkTaskGivenUp, BulkTaskReopened, UnknownRecord
 from db.models import CTABulkGenerateTask, CTAIFramePreview
 
 WaitingRecord = type[CTABulkGenerateTask] | type[CTAIFramePreview]
@@ -111,7 +111,12 @@ def end(
 
     Nothing happens where another run has the row.
     """
+    try:
+        if own(session, record, row_id, run_id) != run_id:
+            return
+    except (UnknownRecord, BulkTaskGivenUp, BulkTaskReopened):
+        return
     if record is CTABulkGenerateTask:
         bulk_tasks.settle(session, row_id, run_id, reason)
-    elif own(session, record, row_id, run_id) == run_id:
+    else:
         reopening.settle_preview(session, row_id, run_id, reason or statuses.ENDED_EARLY)

@@ -5,12 +5,14 @@ key of its own, the name of a flow of `FLOWS`, and its parameters. Out, on stand
 `{"ready": true}`, then for each `{"key": …, "flow_run_id": …}` once its run exists (or
 `"problem": …`), and `{"key": …, "ended": true}` when it has ended. When the input ends, the rows of
 what is under way are ended with the reason, and the process ends with all that it started.
+Meanwhile it puts right, every five minutes, what processes that died have left.
 """
 
 import json
 import os
 import signal
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,14 +24,19 @@ from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import run_flow
+from prefect.logging import get_logger
 from prefect.states import Crashed, Pending
+from sqlalchemy.exc import OperationalError
+from tenacity import retry, retry_if_exception_type, wait_random_exponential
 
 from flows.bulk_generate import bulk_generate
 from flows.generate_preview import generate_preview
 from flows.hooks import end_lost, give_up
+from flows.reconcile import put_right
 from flows.regenerate import regenerate
 from flows.retry_failed import retry_failed
 from settings import PROJECT_ROOT
+from tasks.claims import note_ordered
 from tasks.limits import ensure_generation_limit
 
 FLOWS: dict[str, Flow[..., Any]] = {
@@ -37,7 +44,9 @@ FLOWS: dict[str, Flow[..., Any]] = {
 }
 MOST_AT_ONCE = 4
 CREATION_SECONDS = 5
+LOOK_SECONDS = 300
 STOPPED = "The process that ran it was stopped."
+_LOGGER = get_logger("runner")
 
 
 @dataclass(frozen=True)
@@ -83,13 +92,15 @@ class Runner:
             self.tell(key=wanted.key, problem=f"Prefect refused the run: {error}")
             return
         wanted.created.set_result(flow_run)
+        note_ordered(flow_run.id)
         self.tell(key=wanted.key, flow_run_id=str(flow_run.id))
         with self._places:
             try:
-                run_flow(wanted.flow, flow_run=flow_run, return_type="state")
+                state = run_flow(wanted.flow, flow_run=flow_run, return_type="state")
             except Exception as error:
                 # What goes wrong in a run stands on the rows; here Prefect itself went wrong.
-                end_lost(flow_run, Crashed(message=str(error)))
+                state = Crashed(message=str(error))
+        end_at_last(flow_run, state)
         del self._under_way[wanted.key]
         self.tell(key=wanted.key, ended=True)
 
@@ -111,6 +122,26 @@ class Runner:
                 client.set_flow_run_state(flow_run.id, crashed, force=True)
 
 
+@retry(retry=retry_if_exception_type(OperationalError), wait=wait_random_exponential(max=60))
+def end_at_last(flow_run: FlowRun, state: State[Any]) -> None:
+    """See to it that the row of a run has ended, whenever the database can be reached.
+
+    Its hooks have seen to that, unless the database was away for longer than they try: this process
+    lives on, so that nobody would take the row for one of a dead run.
+    """
+    end_lost(flow_run, state)
+
+
+def look_after(seconds: float) -> None:
+    """Put right, every so often, what processes that died have left: no worker does it here."""
+    while True:
+        try:
+            _LOGGER.info("%s", put_right())
+        except Exception:
+            _LOGGER.exception("What runs that died had left could not be looked at.")
+        time.sleep(seconds)
+
+
 def main() -> None:
     """Run what comes on standard input until it ends."""
     if os.getpgrp() != os.getpid():
@@ -123,6 +154,7 @@ def main() -> None:
         threading.Thread(target=end_after, args=(server.pid,), daemon=True).start()
     runner = Runner(output)
     runner.tell(ready=True)
+    threading.Thread(target=look_after, args=(LOOK_SECONDS,), daemon=True).start()
     for line in orders:
         if line.endswith("\n"):  # else who wrote it died over it
             runner.start(json.loads(line))

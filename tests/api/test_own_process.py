@@ -1,5 +1,6 @@
 """The API alone, with neither server nor worker: it starts and stops a process that runs batches."""
 
+import io
 import json
 import os
 import signal
@@ -19,12 +20,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from catalog.product import Source
-from db import bulk_tasks
+from db import api_tokens, bulk_tasks, reopening
 from db.models import CTAIFramePreview
 from db.session import unit_of_work
+from flows.runner import Runner
 from settings import PROJECT_ROOT
 from tests.api.conftest import ANN, make_batch, new_token
 from tests.api.served import Served, served
+from tests.db.ended_batch import end_a_batch
 from tests.pages import Pages
 from tests.prefect_server import connection_url
 
@@ -203,6 +206,50 @@ def test_a_process_that_dies_fails_its_batches_and_is_replaced(
 
         address = begin(ann, job(pages, count=1, batch_size=1))
         wait_for(lambda: ann.get(address).json()["status"] == "done")
+
+
+@pytest.mark.faults
+def test_what_a_machine_left_that_went_away_is_put_right_by_the_next_api(
+    serve: Callable[[int], Any], pages: Pages, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CTA_LEASE_SECONDS", "2")
+    with serve(20) as (api, ann):
+        begin(ann, job(pages, count=2, batch_size=10))
+        machine = psutil.Process(api.process.pid)
+        everybody = [machine, *family(machine)]
+        for each in (psutil.Process.suspend, psutil.Process.kill):  # nobody sees another's end
+            for one in everybody:
+                each(one)
+        api.process.wait(30)
+    with unit_of_work() as session:
+        api_tokens.revoke(session, ANN)
+    with serve(20) as (api, ann):
+        rows = settled(database, 60)
+        reasons = {reason for status, reason in rows if status == "failed"}
+        assert reasons
+        assert all("was lost; it can be run again" in reason for reason in reasons)
+        [made] = ann.get("/batch/").json()["results"]
+        assert ann.post(f"/batch/{made['id']}/retry/").status_code == 202
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_row_ends_with_its_run_where_no_hook_has_ended_it(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres was away for longer than the hook tried."""
+
+    def give_up(*_: Any) -> None:
+        raise RuntimeError("It tried for long enough.")
+
+    monkeypatch.setattr("flows.hooks._end_preview", give_up)
+    batch = end_a_batch()
+    with unit_of_work() as session:
+        reopening.reopen_preview(session, batch.failed[0])
+    told = io.StringIO()
+    parameters = {"preview_id": str(batch.failed[0])}
+    Runner(told).start({"key": "one", "flow": "generate-preview", "parameters": parameters})
+    wait_for(lambda: '"ended": true' in told.getvalue())
+    assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
 
 
 @pytest.mark.long

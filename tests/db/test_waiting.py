@@ -31,6 +31,24 @@ def test_a_run_that_takes_what_was_lost_goes_on_counting(ended: EndedBatch) -> N
     assert [ended.preview(position).times_lost for position in (1, 2)] == [1, 1]
 
 
+def test_a_retry_ends_whose_process_died_before_its_run_was_noted(ended: EndedBatch) -> None:
+    with unit_of_work() as session:
+        resuming.resume(session, ended.bulk_task_id)
+    with unit_of_work() as session:
+        waiting.end(session, CTABulkGenerateTask, ended.bulk_task_id, uuid4(), "It has died.")
+    assert ended.statuses() == ["done", "done", "done", "failed", "failed"]
+    assert ended.preview(1).error_message == "It has died."
+
+
+def test_what_another_run_has_is_not_ended(ended: EndedBatch) -> None:
+    with unit_of_work() as session:
+        resuming.resume(session, ended.bulk_task_id, uuid4())
+    for row_id in (ended.bulk_task_id, uuid4()):
+        with unit_of_work() as session:
+            waiting.end(session, CTABulkGenerateTask, row_id, uuid4(), "It has died.")
+    assert ended.statuses() == ["running", "pending", "done", "queued", "queued"]
+
+
 @pytest.mark.parametrize("part", ["background", "prefill"])
 def test_what_could_not_be_made_anew_keeps_both_halves_for_the_next_time(
     ended: EndedBatch, part: str
