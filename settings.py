@@ -22,10 +22,15 @@ class Settings(BaseSettings):
         Path(".data"), description="Where everything that is written at run time lives."
     )
     database_url: str | None = Field(
-        None, description="The Postgres that holds the records; empty starts an embedded one."
+        None,
+        description="The Postgres that holds the records, 15 or newer; empty starts an embedded "
+        "one.",
     )
     database_pool_size: int = Field(
-        20, ge=1, le=200, description="Connections to Postgres that one process may hold."
+        20,
+        ge=1,
+        le=200,
+        description="Connections to Postgres that one process may hold; each run is a process.",
     )
     api_database_url: str | None = Field(
         None,
@@ -34,7 +39,9 @@ class Settings(BaseSettings):
     )
     media_url: str | None = Field(
         None,
-        description="The address under which the media folder is served; empty gives file://.",
+        description="The address under which the media folder is served; empty gives file://. The "
+        "same for workers and API, and not changed once previews have left the machine: rows hold "
+        "whole addresses.",
     )
     gallery_url: str | None = Field(
         None,
@@ -63,7 +70,9 @@ class Settings(BaseSettings):
     generations_per_minute: int = Field(
         20,
         ge=1,
-        description="How many generations may start in any 60 seconds, over all processes.",
+        description="How many generations may start in any 60 seconds, over all processes. Counts "
+        "when Prefect's limit preview-generation is first made; afterwards change that limit's "
+        "slot decay per second, which is this number / 60.",
     )
     google_api_key: SecretStr | None = Field(
         None, validation_alias="GOOGLE_API_KEY", description="The key for Gemini (no CTA_ prefix)."
