@@ -1,6 +1,7 @@
 """What the role of the API may do in the database, and that no other may stand in for it."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -64,6 +65,21 @@ def may(connection: Connection, table: str, privilege: str) -> bool:
     asked = text("SELECT has_table_privilege(:role, :table, :privilege)")
     given = {"role": API_ROLE, "table": table, "privilege": privilege}
     return bool(connection.scalar(asked, given))
+
+
+def test_a_login_that_may_make_roles_takes_the_one_that_it_has_made(engine: Engine) -> None:
+    made = import_module("db.migrations.versions.0005_keep_workspaces_apart").CREATE_ROLE
+    with engine.connect() as connection:
+        for step in (
+            "CREATE ROLE cta_owner_of_tests CREATEROLE",
+            "GRANT USAGE ON SCHEMA public TO cta_owner_of_tests WITH GRANT OPTION",
+            "SET LOCAL SESSION AUTHORIZATION cta_owner_of_tests",
+            made.replace(API_ROLE, "cta_of_tests"),
+            "SET LOCAL ROLE cta_of_tests",
+        ):
+            connection.execute(text(step))
+        assert connection.scalar(text("SELECT current_user")) == "cta_of_tests"
+        connection.rollback()
 
 
 def test_every_model_has_a_workspace() -> None:

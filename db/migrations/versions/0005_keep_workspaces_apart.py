@@ -52,7 +52,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cta_api') THEN
         CREATE ROLE cta_api NOLOGIN NOSUPERUSER NOBYPASSRLS;
     END IF;
-    IF NOT pg_has_role(current_user, 'cta_api', 'MEMBER') THEN
+    -- From Postgres 16 on, who makes a role may hand it on, and not take it.
+    IF NOT pg_has_role(current_user, 'cta_api', CASE
+        WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET'
+    END) THEN
         GRANT cta_api TO CURRENT_USER;
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO cta_api', current_schema());
