@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
-from api.starting import start_forgotten
+from api.starting import keep_starting_forgotten, start_forgotten
 from db import bulk_tasks
 from db.api_tokens import Member
 from db.models import CTABulkGenerateSource, CTABulkGenerateTask, CTAIFramePreview
@@ -203,6 +204,27 @@ def test_what_an_api_had_recorded_when_it_died_is_started_by_the_next(
     assert (order.flow, order.row_id, order.workspace) == ("bulk-generate", older.id, "acme")
     assert (order.parameters["sources"], order.parameters["user"]) == (JOB["sources"], "ann")
     assert {batch.flow_run_id for batch in recorded()} == {launcher.run_of(older.id), None}
+
+
+def test_what_was_forgotten_waits_while_no_run_can_be_started(
+    ann: TestClient, launcher: NotedOrders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is away for some minutes ends nothing that somebody has asked for."""
+    with monkeypatch.context() as patched:
+        patched.setattr(launcher, "start", lambda order: 1 / 0)
+        assert ann.post("/batch/", json=JOB).status_code == 500
+    with unit_of_work() as session:
+        session.execute(
+            update(CTABulkGenerateTask).values(created_at=func.now() - timedelta(minutes=3))
+        )
+    closed = Event()
+    closed.set()
+    launcher.trouble = UNREACHABLE
+    keep_starting_forgotten(launcher, closed)
+    assert [(batch.status, batch.flow_run_id) for batch in recorded()] == [("pending", None)]
+    launcher.trouble = None
+    keep_starting_forgotten(launcher, closed)
+    assert len(launcher.orders) == 1
 
 
 def test_a_batch_that_was_given_up_meanwhile_is_not_answered_as_started(
