@@ -137,8 +137,9 @@ def _rows(text: str, batch_size: int) -> Iterator[Line]:
     delimiter = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     names = [bare_name(cell) for cell in next(reader, [])]
-    merchant = is_merchant(names)
-    if missing := missing_columns(names, merchant=merchant):
+    columns = dict.fromkeys(names)
+    merchant = is_merchant(columns)
+    if missing := missing_columns(columns, merchant=merchant):
         told = ", ".join(missing)
         raise UnreadableFile(
             f"The file has no column {told}: its first line must name the columns, url and, where "
