@@ -9,14 +9,16 @@ from typing import Any
 from json_repair import repair_json
 from lxml.html import HtmlElement
 
+from catalog.reading.references import References
+
 MAX_DEPTH = 16
 _LONGEST_REPAIRED = 400_000
 _LONGEST_BLOCK = 3_000_000
 _MOST_BLOCKS = 100
+_DEEPEST_NAMED = 3
 _COMMENT = re.compile(r"^\s*/\*(?:[^*]|\*(?!/))*+\*/")
-_WRAPPING = re.compile(
-    r"^(?:\s|<!--|-->|//|/\*|\*/|<!\[CDATA\[|\]\]>)+|(?:\s|<!--|-->|//|/\*|\*/|\]\]>|;)+$"
-)
+_BEFORE = re.compile(r"(?:\s++|<!--|-->|//|/\*|\*/|<!\[CDATA\[|\]\]>)*+")
+_BEHIND_REVERSED = re.compile(r"(?:\s++|--!<|>--|//|\*/|/\*|>\]\]|;)*+")
 
 Node = Mapping[str, Any]
 
@@ -41,7 +43,7 @@ def parse_json(text: str) -> Any:
     """
     if len(text) > _LONGEST_BLOCK:
         return None
-    text = _WRAPPING.sub("", _COMMENT.sub("", text))
+    text = _unwrapped(_COMMENT.sub("", text))
     if re.match(r"[\[{]\s*&(quot|#34);", text):
         text = entities.unescape(text)
     try:
@@ -54,6 +56,17 @@ def parse_json(text: str) -> Any:
         return repair_json(text, return_objects=True, skip_json_loads=True)
     except (ValueError, RecursionError, IndexError, TypeError):
         return None
+
+
+def _unwrapped(text: str) -> str:
+    """A text without the signs of comments and of CDATA around it.
+
+    Those behind it are read from its end on: looked for from its beginning, each of its runs of
+    white space would be gone through once from each of its places.
+    """
+    text = _BEFORE.sub("", text, count=1)
+    behind = _BEHIND_REVERSED.match(text[::-1])
+    return text[: len(text) - behind.end()] if behind else text
 
 
 def _opened(value: Any, depth: int = 0) -> Iterator[Node]:
@@ -75,16 +88,20 @@ def _joined(nodes: list[Node]) -> list[Node]:
     }
     if not whole:
         return nodes
+    references = References(whole)
 
-    def joined(value: Any, depth: int) -> Any:
+    def joined(value: Any, depth: int, around: frozenset[str]) -> Any:
         if depth > MAX_DEPTH:
             return None
         if isinstance(value, list):
-            return [joined(entry, depth + 1) for entry in value]
+            return [joined(entry, depth + 1, around) for entry in value]
         if not isinstance(value, Mapping):
             return value
-        if set(value) <= {"@id", "@type"} and isinstance(value.get("@id"), str):
-            value = whole.get(value["@id"], value) if depth <= 3 else value
-        return {key: joined(entry, depth + 1) for key, entry in value.items()}
+        name = value.get("@id")
+        if isinstance(name, str):
+            if set(value) <= {"@id", "@type"} and depth <= _DEEPEST_NAMED:
+                value = references.read(name, around) or value
+            around |= {name}
+        return {key: joined(entry, depth + 1, around) for key, entry in value.items()}
 
-    return [joined(node, 0) for node in nodes]
+    return [joined(node, 0, frozenset()) for node in nodes]

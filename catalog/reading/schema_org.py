@@ -57,9 +57,11 @@ def _products(value: Any, depth: int = 0) -> Iterator[Item]:
         if types & _PRODUCTS or (types & _SOLD_LIKE_PRODUCTS and _offers(value)):
             yield value
             return
-        if types & {"offer", "aggregateoffer"} and isinstance(value.get("itemoffered"), Mapping):
+        offered = listed(value.get("itemoffered"))
+        is_offer = bool(types & {"offer", "aggregateoffer"})
+        if is_offer and len(offered) == 1 and isinstance(offered[0], Mapping):
             rest = {key: entry for key, entry in value.items() if key != "itemoffered"}
-            yield {"offers": [rest], **value["itemoffered"]}
+            yield {**offered[0], "offers": [rest, *listed(offered[0].get("offers"))]}
             return
         for key, entry in value.items():
             if key not in _NEIGHBOURS:
@@ -149,14 +151,14 @@ def _specifications(offers: Iterable[Item]) -> list[Item]:
 
 def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
     prices: list[str] = []
-    former: list[str] = []
+    former: dict[str, None] = {}
     highest: list[str] = []
     in_stock = [offer for offer in offers if not _is_sold_out(offer)]
     for offer in in_stock + [offer for offer in offers if _is_sold_out(offer)]:
         specifications = _specifications([offer])
         for entry in specifications:
             if _FORMER_PRICES.search(str(entry.get("pricetype") or "")):
-                former += _texts(entry, "price")
+                former |= dict.fromkeys(_texts(entry, "price"))
         prices += _texts(offer, "price")
         prices += [
             price
@@ -167,10 +169,10 @@ def _prices(offers: list[Item]) -> tuple[list[str], list[str]]:
         ]
         prices += _texts(offer, "lowprice")
         if "price" in offer:
-            former += _texts(offer, "highprice")
+            former |= dict.fromkeys(_texts(offer, "highprice"))
         else:
             highest += _texts(offer, "highprice")
-    return prices + highest, former
+    return prices + highest, list(former)
 
 
 def _distance_from_price(specification: Item) -> int:
