@@ -44,7 +44,9 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "dhs": ("AED", "MAD"), "dh": ("MAD", "AED"), "ksh": ("KES",), "₾": ("GEL",), "դր": ("AMD",),
     "₼": ("AZN",), "৳": ("BDT",), "₲": ("PYG",), "km": ("BAM",), "ден": ("MKD",),
     "₨": ("INR", "PKR", "LKR", "NPR"), "fr": ("CHF",), "u$s": ("USD",), "sg$": ("SGD",),
-    "cn¥": ("CNY",), "jp¥": ("JPY",),
+    "cn¥": ("CNY",), "jp¥": ("JPY",), "kd": ("KWD",), "bd": ("BHD",), "jd": ("JOD",),
+    "dt": ("TND",), "د.ب": ("BHD",), "د.أ": ("JOD",), "د.ا": ("JOD",), "د.ت": ("TND",),
+    "ر.ع": ("OMR",), "ر.ق": ("QAR",),
 }  # fmt: skip
 _FORMER = {"RUR": "RUB", "TRL": "TRY", "ROL": "RON", "NTD": "TWD", "RMB": "CNY", "GBX": "GBP"}
 _NO_MONEY = frozenset({"XXX", "XTS"})  # ISO 4217's codes for none and for tests
@@ -90,3 +92,8 @@ def currencies(written: str | None) -> tuple[str, ...]:
     if len(code) == 3 and code.isascii() and is_currency(code) and code not in _NO_MONEY:
         return (code,)
     return SIGNS.get(word) or SIGNS.get(word.rstrip(".")) or ()
+
+
+def signs_of(code: str) -> tuple[str, ...]:
+    """Every sign that may stand for a currency, in lower case, such as `kr` and `kr.` for SEK."""
+    return tuple(sign for sign, codes in SIGNS.items() if code in codes)

@@ -14,6 +14,7 @@ _SHOWN_ALONE = 1.2
 _SHOWN_BESIDE_MARKUP = 2.0
 _SHOWN_THOUGH_SOLD_OUT = 2.6
 _VISIBLE = 0.0
+_MOST_FORMER = 50
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def choose_price(
         shown: the amounts of the page, best first.
         likely: the currencies of the page's country, best first.
     """
-    options = [*_stated(candidates, shown)]
+    options = [*_stated(candidates, shown, likely)]
     options += _only_shown(shown, {option.amount for option in options}, candidates)
     if not options:
         return None
@@ -55,16 +56,19 @@ def choose_price(
     return ChosenPrice(best.amount, _currency(best, options, shown, likely), best.read_from)
 
 
-def _stated(candidates: Sequence[Candidate], shown: Sequence[ShownPrice]) -> Iterable[_Option]:
+def _stated(
+    candidates: Sequence[Candidate], shown: Sequence[ShownPrice], likely: tuple[str, ...]
+) -> Iterable[_Option]:
     former = {
         money.amount
         for candidate in candidates
-        for written in candidate.list_prices
-        for money in read_marked_up(written)
+        for written in candidate.list_prices[:_MOST_FORMER]
+        for money in read_marked_up(written, _meant(candidate, likely))
     }
     for candidate in candidates:
+        meant = _meant(candidate, likely)
         for order, written in enumerate(candidate.prices[:12]):
-            for meaning, money in enumerate(read_marked_up(written)):
+            for meaning, money in enumerate(read_marked_up(written, meant)):
                 weight = _TRUST[candidate.read_from] - 0.25 * min(order, 4) - 0.6 * meaning
                 seen = [price for price in shown if price.amount == money.amount]
                 weight += max((_support(price) for price in seen), default=0.0)
@@ -73,6 +77,12 @@ def _stated(candidates: Sequence[Candidate], shown: Sequence[ShownPrice]) -> Ite
                 yield _Option(
                     money.amount, money.sign, candidate.currency, candidate.read_from, weight
                 )
+
+
+def _meant(candidate: Candidate, likely: tuple[str, ...]) -> tuple[str, ...]:
+    """The currencies that a candidate's prices may be in, its own first."""
+    own = currency_of(candidate.currency, likely)
+    return (own, *likely) if own else likely
 
 
 def _support(price: ShownPrice) -> float:

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from babel.numbers import get_currency_precision
 from price_parser import Price
 
 from catalog.vocabulary import SIGNS, currencies
@@ -15,13 +17,15 @@ _CODES = (
     "OMR EGP MAD ZAR NGN KES GHS INR PKR BDT LKR NPR IDR MYR SGD PHP THB VND JPY CNY HKD TWD KRW "
     "AUD NZD CAD MXN BRL ARS CLP COP PEN UYU RSD BAM MKD ALL HRK GEL AMD AZN BYN MDL TND DZD JOD"
 ).split()
+# Read where three decimals say that they are dinars, for others are products: DT 770, 10 BD.
+_DINARS = ("kd", "bd", "jd", "dt")
 _SIGN = "|".join(
     sorted(
         (
             rf"(?<!\w){re.escape(sign)}" if sign[0].isascii() and sign[0].isalpha()
             else re.escape(sign)
             for sign in (*SIGNS, *(code.lower() for code in _CODES))
-            if sign not in (":-", "r", "q", "km")
+            if sign not in (":-", "r", "q", "km", *_DINARS)
         ),
         key=len,
         reverse=True,
@@ -32,7 +36,7 @@ _AFTER = "|".join(
         (
             rf"{re.escape(sign)}(?!\w)" if sign[-1].isalpha() else re.escape(sign)
             for sign in (*SIGNS, *(code.lower() for code in _CODES))
-            if sign not in ("r", "q", "s/", "s/.")
+            if sign not in ("r", "q", "s/", "s/.", *_DINARS)
         ),
         key=len,
         reverse=True,
@@ -44,14 +48,22 @@ NUMBER = (
     rf"\d{{1,3}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
     r"|\d+(?:[.,٫]\d{1,3})?(?!\d)"
 )
+_MILLS = rf"\d+(?:(?:{_SPACE}|[.,'])\d{{3}})*[.,]\d{{3}}"
 _MONEY = re.compile(
     rf"(?P<before>{_SIGN}){_SPACE}{{0,2}}(?P<number>{NUMBER})|"
     rf"(?P<number_first>{NUMBER})(?:[.,]?[-–—]+)?{_SPACE}{{0,2}}(?P<after>{_AFTER})|"
+    rf"(?<!\w)(?P<dinar>[kbj]d){_SPACE}?(?P<mills>{_MILLS}(?!\d))|"
+    rf"(?P<mills_first>{_MILLS}){_SPACE}?(?P<dinar_after>[kbj]d|dt)(?!\w)|"
     rf"(?<!\w)[rRqQ]{_SPACE}?(?P<rand>{NUMBER})|(?P<dashed>{NUMBER})[.,][-–—](?!\d)",
     re.IGNORECASE,
 )
+_NUMBERS = ("number", "number_first", "mills", "mills_first", "rand", "dashed")
+_SIGNS = ("before", "after", "dinar", "dinar_after")
 _BARE = re.compile(rf"^\D{{0,3}}?(?P<number>{NUMBER})(?:[.,]?[-–—]+|:-)?\W{{0,3}}$")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_THREE_LAST = re.compile(r"[.,]\d{3}$")
+_COMMA_IS_DECIMAL = frozenset({"TND"})
+_LONGEST = 200
 _DIGIT = re.compile(r"\d")
 _LARGEST = Decimal(10) ** 10
 _PLAIN_SIGNS = str.maketrans(
@@ -70,42 +82,65 @@ class Money:
 
 
 @lru_cache(maxsize=4096)
-def find_money(text: str) -> tuple[Money, ...]:
+def find_money(text: str, likely: tuple[str, ...] = ()) -> tuple[Money, ...]:
     """Every amount in a text that has a currency's sign or code beside it.
 
     The answers for short texts are kept, because nested parts of a page repeat each other.
+
+    Args:
+        text: what is read.
+        likely: the currencies of the page, for signs that several share.
     """
     if not _DIGIT.search(text):
         return ()
     found = []
     for match in _MONEY.finditer(plain_digits(text)):
-        number = match["number"] or match["number_first"] or match["rand"] or match["dashed"]
-        sign = match["before"] or match["after"] or (match["rand"] and match.group()[0])
-        amount = read_amount(number)
+        number = next(match[name] for name in _NUMBERS if match[name])
+        sign = next((match[name] for name in _SIGNS if match[name]), None)
+        sign = sign or (match["rand"] and match.group()[0])
+        meant = currencies(sign)
+        amount = read_amount(number, [code for code in likely if code in meant][:1] or meant)
         if amount is not None:
             found.append(Money(amount, sign.lower() if sign else None, match.start(), match.end()))
     return tuple(found)
 
 
-def bare_number(text: str) -> Decimal | None:
-    """The amount of a text that holds one number and hardly more."""
+def bare_number(text: str, likely: tuple[str, ...] = ()) -> Decimal | None:
+    """The amount of a text that holds one number and hardly more, in the likeliest currency."""
     match = _BARE.match(plain_digits(text).strip())
-    return read_amount(match["number"]) if match else None
+    return read_amount(match["number"], likely[:1]) if match else None
 
 
-def read_amount(text: str) -> Decimal | None:
-    """A number with whatever separators, by price-parser; None unless it is above 0."""
-    amount: Decimal | None = Price.fromstring(text).amount
+def read_amount(text: str, codes: Sequence[str] = ()) -> Decimal | None:
+    """A number with whatever separators, by price-parser; None unless it is above 0.
+
+    Three digits behind the last separator are thousands, but for a point (and a comma, in Tunisia)
+    where each of the currencies `codes` has three decimals, or where zero stands before it.
+    """
+    separator = None
+    last = _THREE_LAST.search(text)
+    if last and text.count(last[0][0]) == 1:
+        in_mills = bool(codes) and all(get_currency_precision(code) == 3 for code in codes)
+        if last[0][0] == ".":
+            separator = "." if in_mills or text == f"0{last[0]}" else None
+        elif in_mills and _COMMA_IS_DECIMAL.issuperset(codes):
+            separator = ","
+    amount: Decimal | None = Price.fromstring(text, decimal_separator=separator).amount
     return amount if amount is not None and 0 < amount < _LARGEST else None
 
 
-def read_marked_up(text: str) -> list[Money]:
+def read_marked_up(text: str, likely: tuple[str, ...] = ()) -> list[Money]:
     """A price from markup, where a decimal point is the rule: its possible meanings, best first.
 
-    A point before three digits separates thousands there too, for hardly a price has mills.
+    A point before three digits separates thousands there too, for hardly a price has mills, unless
+    its currency has them.
+
+    Args:
+        text: the price as written.
+        likely: the currencies that it may be in, the one that the markup names first.
     """
-    text = plain_digits(text).strip()
-    signed = next(iter(find_money(text)), None)
+    text = plain_digits(text[:_LONGEST]).strip()
+    signed = next(iter(find_money(text, likely)), None)
     found: list[Money] = []
     try:
         plain: Decimal | None = Decimal(text)
@@ -113,11 +148,12 @@ def read_marked_up(text: str) -> list[Money]:
         plain = None
     if plain is not None and plain.is_finite() and 0 < plain < _LARGEST:
         found.append(Money(plain, None))
-    if _THOUSANDS.fullmatch(text) and (read := read_amount(text)) is not None:
+    read = read_amount(text, likely[:1])
+    if _THOUSANDS.fullmatch(text) and read is not None:
         found.insert(0, Money(read, None))
     if signed is not None:
         found.append(signed)
-    elif (read := read_amount(text)) is not None and any(sign.isdigit() for sign in text):
+    elif read is not None and any(sign.isdigit() for sign in text):
         found.append(Money(read, None))
     return list(dict.fromkeys(found))
 

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.parse import parse_product
 from catalog.reading.document import read_document
 from catalog.reading.headings import main_heading, read_titles
 from catalog.reading.locality import likely_currencies, territories
@@ -17,7 +18,12 @@ WRITTEN = [
     ("30,000원~", "30000", "KRW"), ("12.500 TL", "12500", "TRY"), ("٣٥٠ ر.س", "350", "SAR"),
     ("1 299,00 zł", "1299.00", "PLN"), ("Rp 1.299.000", "1299000", "IDR"), ("129.000₫", "129000", "VND"),
     ("Preis: 34.99 EUR*", "34.99", "EUR"), ("49.90 лв.", "49.90", "BGN"), ("1,299.00 AED", "1299.00", "AED"),
-    ("３，９８０円", "3980", "JPY"), ("25,00 lei", "25.00", "RON"), ("S/ 89.90", "89.90", "PEN"),
+    ("KWD 12.500", "12.500", "KWD"), ("12.500 د.ك", "12.500", "KWD"), ("KD 1,250.500", "1250.500", "KWD"),
+    ("9.900 JD", "9.900", "JOD"), ("OMR 7.250", "7.250", "OMR"), ("12,500 DT", "12.500", "TND"),
+    ("1 250,500 TND", "1250.500", "TND"), ("1,250 KWD", "1250", "KWD"), ("1.299.000 KWD", "1299000", "KWD"),
+    ("12.50 BHD", "12.50", "BHD"), ("12.500 €", "12500", "EUR"), ("COP 12.500", "12500", "COP"),
+    ("US$ 12.500", "12500", "USD"), ("Rp 12.500", "12500", "IDR"), ("12.500 ريال", "12500", "SAR"),
+    ("€ 0.500", "0.500", "EUR"), ("３，９８０円", "3980", "JPY"), ("25,00 lei", "25.00", "RON"), ("S/ 89.90", "89.90", "PEN"),
 ]  # fmt: skip
 
 
@@ -27,7 +33,22 @@ def test_prices_are_read_as_shops_write_them(text: str, amount: str, code: str) 
     assert (money.amount, currency_of(money.sign)) == (Decimal(amount), code)
 
 
-@pytest.mark.parametrize("text", ["", "5 in 1", "iPhone 12", "3 kg", "12:30", "€", "-20%", "0 €"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5 in 1",
+        "iPhone 12",
+        "3 kg",
+        "12:30",
+        "€",
+        "-20%",
+        "0 €",
+        "KD 15",
+        "DT 770 Pro",
+        "10 BD",
+    ],
+)
 def test_other_numbers_are_no_money(text: str) -> None:
     assert find_money(text) == ()
 
@@ -46,6 +67,43 @@ def test_prices_in_markup_have_the_meanings_that_they_can_have(
     found = [money.amount for money in read_marked_up(written)]
     assert found[: len(amounts)] == [Decimal(amount) for amount in amounts]
     assert bool(found) == bool(amounts)
+
+
+@pytest.mark.parametrize(
+    ("written", "likely", "amounts"),
+    [
+        ("12.500", ("KWD",), ["12.500"]), ("12.500 KWD", ("USD",), ["12.500"]), ("12.5", ("KWD",), ["12.5"]),
+        ("12.500 ريال", ("OMR", "SAR"), ["12.500"]), ("12.500 ريال", ("SAR", "OMR"), ["12500"]),
+        ("12,500", ("TND",), ["12.500"]), ("12,500", ("KWD",), ["12500"]), ("1,250.500", ("BHD",), ["1250.500"]),
+        ("12.500", ("EUR",), ["12500", "12.500"]), ("12.500", ("COP",), ["12500", "12.500"]),
+        ("12.500", ("USD", "KWD"), ["12500", "12.500"]), ("12.500", (), ["12500", "12.500"]),
+    ],
+)  # fmt: skip
+def test_three_digits_behind_a_point_are_decimals_where_the_currency_has_three(
+    written: str, likely: tuple[str, ...], amounts: list[str]
+) -> None:
+    found = [money.amount for money in read_marked_up(written, likely)]
+    assert found == [Decimal(amount) for amount in amounts]
+
+
+def offered(code: str) -> str:
+    offer = f'{{"price":"12.500","priceCurrency":"{code}"}}'
+    product = f'{{"@type":"Product","name":"Halden Kettle","offers":{offer}}}'
+    return f'<script type="application/ld+json">{product}</script>'
+
+
+@pytest.mark.parametrize(
+    ("code", "price"),
+    [("KWD", "12.5"), ("BHD", "12.5"), ("OMR", "12.5"), ("JOD", "12.5"), ("TND", "12.5"),
+     ("EUR", "12500"), ("COP", "12500"), ("IDR", "12500"), ("USD", "12500")],
+)  # fmt: skip
+def test_markup_and_page_agree_on_what_a_currencys_decimals_are(code: str, price: str) -> None:
+    shows = f"<p class=price>{code} 12.500</p><img src=/kettle.jpg><button>Add to cart</button>"
+    number = "<p class=price>12.500</p>"
+    for body in (offered(code), shows, offered(code) + shows, offered(code) + number):
+        page = f"<title>Halden Kettle</title><h1>Halden Kettle</h1>{body}"
+        product = parse_product(page.encode(), "https://shop.example/p/kettle")
+        assert (product.price, product.currency) == (Decimal(price), code), body
 
 
 @pytest.mark.parametrize(
@@ -130,3 +188,19 @@ def test_a_number_in_one_element_does_not_run_into_the_next() -> None:
 def test_feet_and_kilometres_are_money_only_where_they_are() -> None:
     assert best("<p class=price>30 ft</p>") is None
     assert best("<p class=price>2990 Ft</p>", ("HUF",)) == "2990"
+
+
+def test_of_a_heading_of_thousands_of_parts_the_first_are_read_for_prices() -> None:
+    read = [price.amount for price in shown(f"<h1>{'<b>x</b> 5 € ' * 3_000}</h1>")]
+    assert 0 < len(read) <= 200
+
+
+def test_what_stands_before_a_price_in_a_heading_is_told_however_long_it_is() -> None:
+    parts = "<b>Halden Kettle in blue</b> " * 20
+    [price] = shown(f"<h1>{parts}<i>Was</i> 59,90 €</h1>")
+    assert price.is_former
+
+
+def test_dinars_are_money_only_where_they_are() -> None:
+    assert best("<p class=price>12.500 KD</p>") is None
+    assert best("<p class=price>12.500 KD</p>", ("KWD",)) == "12.500"
