@@ -17,6 +17,7 @@ from w3lib.encoding import (
 from catalog.errors import EmptyPage
 
 _LONGEST = 6_000_000
+_LONGEST_ADDRESS = 8_192
 _DETECTED_FROM = 200_000
 _BAD_SHARE = 0.02
 _MOST_ATTRIBUTES = 1000
@@ -82,6 +83,7 @@ def read_document(body: bytes, url: str, content_type: str | None = None) -> Doc
     except (ParserError, ValueError):
         raise EmptyPage(url, "The page is empty; check the address.") from None
     written = next((href.strip() for href in tree.xpath("//base/@href") if href.strip()), "")
+    written = written if len(written) <= _LONGEST_ADDRESS else ""
     try:
         base = urljoin(url, written)
     except ValueError:

@@ -12,6 +12,7 @@ from catalog.reading.json_ld import MAX_DEPTH
 _PLACEHOLDER = re.compile(
     r"\{\{|\}\}|\$\{|<%|%>|\[object |^(undefined|null|none|nan|n/?a|false|true|-+|\.+)$", re.I
 )
+_PARTING_TAG = re.compile(r"<(?:br|/?p|/?li|/?div)\b[^<>]*>", re.I)
 
 Item = Mapping[str, Any]
 
@@ -45,7 +46,7 @@ def text_of(value: Any) -> str | None:
                 break
             text = entities.unescape(text)
         if "<" in text:
-            text = remove_tags(re.sub(r"<(br|/?p|/?li|/?div)\b[^>]*>", " ", text, flags=re.I))
+            text = remove_tags(_PARTING_TAG.sub(" ", text))
         folded = " ".join(text.split())
         if folded and not _PLACEHOLDER.search(folded):
             return folded

@@ -4,6 +4,7 @@ import html as entities
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
@@ -26,7 +27,15 @@ _LAZY = (
     "data-flickity-lazyload", "data-source", "data-default", "data-thumb-src", "lazy-src",
     "loading-src", "ec-data-src",
 )  # fmt: skip
-_SET_ENTRY = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+h)?\s*(?:,|$)")
+_LONGEST_ADDRESS = 8_192
+_LONGEST_HOST = 253
+_LONGEST_SET = 20_000
+_MOST_SOURCES = 50
+_SET_ADDRESS = re.compile(r"[\s,]*+(\S++)")
+_SET_WIDTH = re.compile(
+    r"(?:\s++(?:(\d++(?:\.\d*+)?+|\.\d++)|[\d.]++)[wxh])?+(?:\s++[\d.]++h)?+\s*+(?:,|\Z)",
+    re.ASCII,
+)
 _BLANK = re.compile(
     r"^(data:|about:|blob:|javascript:)|(?<![a-z])(blank|spacer|spinner|s\.gif|transparent|"
     r"placeholder|lazy[-_]?load(er|ing)?|loading|loader|pixel|1x1|clear|empty|no[-_]?image|"
@@ -66,7 +75,8 @@ def address_of(tag: HtmlElement) -> str | None:
     sets = [tag.get(name) for name in _SETS]
     parent = tag.getparent()
     if parent is not None and parent.tag == "picture":
-        sets += [source.get(name) for source in parent.iter("source") for name in _SETS]
+        sources = islice(parent.iter("source"), _MOST_SOURCES)
+        sets += [source.get(name) for source in sources for name in _SETS]
     choices = [choice for written in sets if written for choice in read_srcset(written)]
     choices = [choice for choice in choices if not is_blank(choice[1])]
     if choices:
@@ -81,8 +91,15 @@ def address_of(tag: HtmlElement) -> str | None:
 
 def read_srcset(written: str) -> Iterator[tuple[float, str]]:
     """The entries of a `srcset` with width or density (HTML standard, *srcset attributes*)."""
-    for match in _SET_ENTRY.finditer(written[:20_000]):
-        yield float(match[2]) if match[2] and match[2].count(".") < 2 else 0.0, match[1]
+    written, place = written[:_LONGEST_SET], 0
+    while address := _SET_ADDRESS.match(written, place):
+        place = address.end()
+        if address[1].endswith(","):
+            if bare := address[1].rstrip(","):
+                yield 0.0, bare
+        elif described := _SET_WIDTH.match(written, place):
+            place = described.end()
+            yield float(described[1] or 0), address[1]
 
 
 def is_blank(address: str) -> bool:
@@ -106,15 +123,18 @@ def is_decoration(*described: str | None, name: str = "") -> bool:
 
 def is_picture_address(url: str) -> bool:
     """Whether an absolute address may be a product's picture: http(s), no script, no tracker."""
+    if len(url) > _LONGEST_ADDRESS:
+        return False
     try:
         parts = urlsplit(url)
+        host = parts.hostname or ""
     except ValueError:
         return False
     return (
         parts.scheme in ("http", "https")
-        and bool(parts.hostname)
+        and 0 < len(host) <= _LONGEST_HOST
         and not _NO_PICTURE_FILE.search(parts.path)
-        and not _TRACKERS.search(parts.hostname or "")
+        and not _TRACKERS.search(host)
         and len(parts.path) > 1
     )
 

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|jfif|bmp)\b", re.IGNORECASE)
 _SIZE_IN_NAME = (
     re.compile(r"\._[A-Za-z0-9,_%-]+_$"),  # Amazon: 61hobelX._AC_SL1500_
-    re.compile(r"^il_\w+x\w+\."),  # Etsy: il_1588xN.2988110
-    re.compile(r"[;@].*$"),
+    re.compile(r"^il_\w{1,20}?x\w{1,20}\."),  # Etsy: il_1588xN.2988110
+    re.compile(r"[;@].*", re.DOTALL),
     re.compile(
         r"[-_.@,](?:[4-9]\d|\d{3,4})[wW]?(?:x(?:\d{2,4}|N)?|[_.-](?:0|[4-9]\d|\d{3,4}|"
-        r"auto))[hH]?[a-z]?(?:_crop_\w+)?$"
+        r"auto))[hH]?[a-z]?(?:_crop_\w{1,40})?$"
     ),
     re.compile(r"(?<=[\w-]{8})_(?:[1-9]00|[1-9]50|1[0-9]00|2000|1024|1280|640|320|480)$"),
     re.compile(r"[-_]\d{2,4}[x_-]$|[-_]x\d{2,4}$|[-_,]\d{2,4}(?:px|w|W)$"),

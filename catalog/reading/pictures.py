@@ -82,7 +82,7 @@ def shown_pictures(
     keys = {picture_key(url) for url in known}
     stems = [picture_stem(url) for url in known]
     best: dict[str, ShownPicture] = {}
-    for part, written in list(_written(outline))[:_MOST]:
+    for part, written in islice(_written(outline), _MOST):
         url = document.absolute(written)
         if not is_picture_address(url) or is_blank(url) or _is_small(part.element):
             continue

@@ -12,7 +12,7 @@ from catalog.reading.items import breadcrumbs
 from catalog.reading.labels import clean_brand, shop_brand, shown_availability, shown_brand
 from catalog.reading.locality import locale_tag
 from catalog.reading.page_facts import PageFacts
-from catalog.reading.picture_addresses import is_blank, is_decoration
+from catalog.reading.picture_addresses import is_blank, is_decoration, is_picture_address
 from catalog.reading.pictures import (
     better_than_shared,
     is_logo,
@@ -176,7 +176,8 @@ class PageReader:
         name = strip_site(self._name, shop)
         for candidate in (*self._facts.own, self._facts.opengraph):
             written = [address for address in candidate.images if not is_blank(address)]
-            urls = [self._facts.document.absolute(address) for address in written]
+            absolute = [self._facts.document.absolute(address) for address in written]
+            urls = [url for url in absolute if is_picture_address(url)]
             sure = [
                 url
                 for url in urls

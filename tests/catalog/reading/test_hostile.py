@@ -47,6 +47,39 @@ PAGES = {
     + "<img src=/a5.jpg><script>["
     + ",".join(f'"https://x.example/a{n}.jpg"' for n in range(30_000))
     + "]</script>",
+    "a node of references to itself": LD
+    + '{"@id":"1","@type":"Product","name":"K",'
+    + ",".join(f'"a{n}":{{"@id":"1"}}' for n in range(100))
+    + f"}}</script>{HEAD}",
+    "a list of references to its node": LD
+    + '{"@id":"1","@type":"Product","name":"K","a":['
+    + ",".join(['{"@id":"1"}'] * 50_000)
+    + f"]}}</script>{HEAD}",
+    "links of a node to itself": f'{HEAD}<div prefix="s: http://schema.org/" typeof="s:Product" resource="#a">'
+    + "".join(f'<link property="s:a{n}" href="#a">' for n in range(10)),
+    "a heading of forty thousand parts": f"<title>Kettle</title><h1>{'<b>x</b>' * 40_000}</h1>",
+    "a hundred thousand types of items": HEAD + "<p itemtype=" + "itemtype=" * 100_000,
+    "types of items behind white space": HEAD + "<p itemtype=" + " " * 1_000_000 + "x",
+    "white space within JSON": f'{LD}{{"@type":"Product",{" " * 500_000}"name":"Kettle"}}</script>{HEAD}',
+    "signs of comments behind JSON": f'{LD}{{"@type":"Product","name":"K"}}{"//" * 300_000}x</script>{HEAD}',
+    "open tags in JSON": f'{LD}{{"@type":"Product","name":"Kettle {"<br " * 100_000}"}}</script>{HEAD}',
+    "an address of a size that does not end": f"{HEAD}<img src=/il_{'x' * 400_000}.jpg>",
+    "an address of many sizes": f"{HEAD}<img src=/{'_400x300_crop_' * 30_000}!.jpg>",
+    "sets of white space": HEAD + f"<img srcset='{' ' * 20_000}'>" * 20,
+    "sets of commas": HEAD + f"<img srcset='{',' * 20_000}'>" * 20,
+    "sets of one long word": HEAD + f"<img srcset='{'a' * 19_000} b'>" * 20,
+    "sources of one picture": f"{HEAD}<picture>{'<source srcset=/a.jpg></source><img src=/b.jpg>' * 15_000}",
+    "pictures below a long address": f"<base href='https://shop.example/{'a' * 500_000}/'>{HEAD}"
+    + "".join(f"<img src=a{n}.jpg>" for n in range(1_000)),
+    "a price of a megabyte": f'{LD}{{"@type":"Product","name":"K","offers":{{"price":"{"1,1" * 300_000}"}}}}</script>{HEAD}',
+    "properties within properties": f'{HEAD}<div itemscope itemtype="https://schema.org/Product">'
+    + "<div itemprop=name>" * 200
+    + "kettle " * 300_000,
+    "references of one item": HEAD
+    + "<p itemref=x></p>" * 50
+    + '<b id=a itemprop=name>K</b><div itemscope itemtype="https://schema.org/Product" itemref="'
+    + "a " * 100_000
+    + '"></div>',
     "every byte": bytes(range(256)).decode("latin-1") * 1_000,
 }  # fmt: skip
 
