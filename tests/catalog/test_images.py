@@ -1,8 +1,10 @@
 import gzip
 import io
 import struct
+import threading
 import time
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -296,6 +298,103 @@ def test_the_cheap_way_has_the_same_bounds() -> None:
         decode_thumbnail(vast_png(), URL, 224, max_pixels=MANY)
     with pytest.raises(PictureUnreadable):
         decode_thumbnail(FILES["jpeg"][:2_000], URL, 224, max_pixels=MANY)
+
+
+LARGE = {
+    "jpeg": encoded(corners((5_000, 3_000)), "JPEG", quality=90),
+    "progressive": encoded(corners((5_000, 3_000)), "JPEG", quality=90, progressive=True),
+    "png": encoded(corners((2_401, 1_000)), "PNG"),
+    "clear": encoded(corners((3_000, 3_600)).convert("RGBA"), "PNG"),
+    "palette": encoded(corners((3_000, 1_200)).quantize(8), "PNG"),
+    "long": encoded(corners((9_600, 40)), "JPEG", quality=90),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("jpeg", (2_400, 1_440)), ("progressive", (2_400, 1_440)), ("png", (2_400, 1_000)),
+     ("clear", (2_000, 2_400)), ("palette", (2_400, 960)), ("long", (2_400, 10))],
+)  # fmt: skip
+def test_a_large_picture_is_kept_no_larger_than_previews_need(
+    pages: Pages, kind: str, size: tuple[int, int]
+) -> None:
+    pages.pictures[f"/large-{kind}"] = LARGE[kind]
+    picture = load_picture(f"{pages.url}/large-{kind}")
+    assert picture.size == size
+    assert picture.mode == ("RGBA" if kind == "clear" else "RGB")
+    whole = decode_picture(LARGE[kind], URL, max_pixels=MANY)
+    seen, wanted = (
+        np.asarray(each.convert("RGB").resize((20, 2), Image.Resampling.BOX), dtype=int)
+        for each in (picture, whole)
+    )
+    assert np.abs(seen - wanted).max() <= 12
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_picture_that_is_not_large_is_kept_to_the_last_pixel(kind: str, pages: Pages) -> None:
+    pages.pictures[f"/whole-{kind}".replace(" ", "-")] = FILES[kind]
+    picture = load_picture(f"{pages.url}/whole-{kind}".replace(" ", "-"))
+    whole = decode_picture(FILES[kind], URL, max_pixels=MANY)
+    assert (picture.mode, picture.size) == (whole.mode, whole.size)
+    assert picture.tobytes() == whole.tobytes()
+
+
+def test_a_large_jpeg_is_decoded_no_larger_than_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, int]] = []
+    real = images.eight_bits
+
+    def noted(picture: Image.Image) -> Image.Image:
+        sizes.append(picture.size)
+        return real(picture)
+
+    monkeypatch.setattr(images, "eight_bits", noted)
+    for size in ((5_000, 3_000), (3_000, 5_000), (4_790, 3_000), (9_600, 40)):
+        body = encoded(Image.new("RGB", size), "JPEG")
+        decode_picture(body, URL, max_pixels=MANY, longest_kept=2_400)
+    assert sizes == [(2_500, 1_500), (1_500, 2_500), (4_790, 3_000), (2_400, 10)]
+
+
+def test_no_more_pictures_are_decoded_at_once_than_there_are_decoders(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(images, "_decoders", only)
+    real = images.decode_picture
+
+    def decoding(*given: Any, **more: Any) -> Image.Image:
+        assert not only.acquire(blocking=False)
+        return real(*given, **more)
+
+    monkeypatch.setattr(images, "decode_picture", decoding)
+    pages.pictures["/alone.jpg"] = FILES["jpeg"]
+    assert load_picture(f"{pages.url}/alone.jpg").size == (800, 600)
+
+
+def rewritten(times: int) -> bytes:
+    """A progressive JPEG whose last scan is written over and over."""
+    whole = FILES["progressive"]
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * times + whole[-2:]
+
+
+@pytest.mark.parametrize("times", [600, 40_000])
+def test_a_jpeg_of_too_many_scans_is_refused_before_it_is_decoded(times: int) -> None:
+    before = Image.core.get_stats()["new_count"]
+    for decode in (
+        lambda body: decode_picture(body, URL, max_pixels=MANY),
+        lambda body: decode_thumbnail(body, URL, 100, max_pixels=MANY),
+    ):
+        with pytest.raises(PictureUnreadable, match=r"in \d+ scans, too many to read\.$"):
+            decode(rewritten(times))
+    assert Image.core.get_stats()["new_count"] == before
+
+
+def test_a_large_jpeg_may_have_fewer_scans_than_a_small_one() -> None:
+    assert decode_picture(rewritten(60), URL, max_pixels=MANY).size == (800, 600)
+    scan = b"\xff\xda\0\x0c\3\1\0\2\x11\3\x11\0\x3f\0"
+    large = encoded(Image.new("L", (6_000, 6_000)), "JPEG")
+    with pytest.raises(PictureUnreadable, match="61 scans"):
+        decode_picture(large[:-2] + scan * 60 + large[-2:], URL, max_pixels=MANY)
 
 
 def test_a_picture_that_was_ranked_is_not_downloaded_again(pages: Pages) -> None:
