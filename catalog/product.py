@@ -19,6 +19,7 @@ from catalog import product_fields as fields
 from catalog.product_fields import canonical_url as canonical_url
 from catalog.product_fields import complaint as complaint
 from catalog.vocabulary import AVAILABILITIES
+from catalog.vocabulary import signs_of as signs_of
 from catalog.written import read_locale, read_price
 
 

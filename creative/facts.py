@@ -7,11 +7,15 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from html import unescape
+from math import floor
+
+from babel.numbers import get_currency_precision
 
 from catalog.product import ScrapedProduct
-from creative.copywriting.amounts import ANYTHING, Found, Kind, Meaning
+from creative.copywriting.amounts import ANYTHING, Found, Kind, Meaning, OwnCurrency
 from creative.copywriting.claims import claims_in
 from creative.copywriting.folding import fold
+from creative.copywriting.locales import locale_of
 
 # Not after "No." and other abbreviations of two letters.
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|\n+")
@@ -39,14 +43,14 @@ def unsupported_claims(text: str, product: ScrapedProduct) -> tuple[Claim, ...]:
     (`creative.copywriting.claim_words`); spelled-out numbers are those that no other of the six
     languages has another meaning for, or that are the page's own language's.
     """
-    language = _language(product)
+    language, own = _language(product), _currency(product)
     folded = fold(text)
-    found = claims_in(folded, language, product.currency)
+    found = claims_in(folded, language, own)
     if not found:
         return ()
     facts = _facts(
         (product.title, product.brand, product.category, product.description, product.availability),
-        language, product.price, product.currency,
+        language, product.price, own,
     )  # fmt: skip
     claims = [
         Claim(one.kind, folded.as_written(one.start, one.end))
@@ -58,32 +62,47 @@ def unsupported_claims(text: str, product: ScrapedProduct) -> tuple[Claim, ...]:
 
 def is_price_of(text: str, product: ScrapedProduct) -> bool:
     """Whether `text` tells one price, and that is the product's own."""
-    if product.price is None or not product.price.is_finite() or not product.currency:
+    own = _currency(product)
+    if product.price is None or not product.price.is_finite() or own is None:
         return False
-    own = (Fraction(product.price), product.currency)
     prices = [
         one.meanings
-        for one in claims_in(fold(text), _language(product), product.currency)
+        for one in claims_in(fold(text), _language(product), own)
         if one.kind == "price"
     ]
-    return len(prices) == 1 and own in prices[0]
+    told = {(value, own.code) for value in _told(product.price, own.code)}
+    return len(prices) == 1 and not told.isdisjoint(prices[0])
 
 
 def _language(product: ScrapedProduct) -> str:
     return (product.locale or "").replace("_", "-").partition("-")[0].casefold()
 
 
+def _currency(product: ScrapedProduct) -> OwnCurrency | None:
+    """The product's currency, and the locale in which its price is written."""
+    if not product.currency:
+        return None
+    return OwnCurrency(product.currency, locale_of(product.locale).replace("-", "_"))
+
+
+def _told(price: Decimal, code: str) -> set[Fraction]:
+    """The values that tell a price: itself, or rounded to the decimals that its currency has."""
+    exact, parts = Fraction(price), 10 ** get_currency_precision(code)
+    rounded = (round(exact * parts), floor(exact * parts + Fraction(1, 2)))
+    return {exact, *(Fraction(whole, parts) for whole in rounded if whole)}
+
+
 @lru_cache(maxsize=128)
 def _facts(
-    texts: tuple[str | None, ...], language: str, price: Decimal | None, currency: str | None
+    texts: tuple[str | None, ...], language: str, price: Decimal | None, own: OwnCurrency | None
 ) -> Facts:
     facts: set[tuple[Kind, Meaning]] = set()
-    if price is not None and price.is_finite() and currency:
-        facts.add(("price", (Fraction(price), currency)))
+    if price is not None and price.is_finite() and own:
+        facts |= {("price", (value, own.code)) for value in _told(price, own.code)}
     for text in texts:
         # Most sentences claim nothing that takes long to look for.
         for sentence in _SENTENCE_END.split(unescape(text or "")):
-            for one in claims_in(fold(sentence), language, currency):
+            for one in claims_in(fold(sentence), language, own):
                 facts |= set(_said_by(one))
     return frozenset(facts)
 

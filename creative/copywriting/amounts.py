@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from babel.numbers import get_currency_symbol
 
+from catalog.product import signs_of
 from creative.copywriting.claim_words import (
     CURRENCIES,
     DOUBTFUL_UNITS,
@@ -47,6 +48,13 @@ _PIECE = re.compile(r"[^ ]+")
 _WORD_FOLLOWS = re.compile(r"[\s-]?[^\W_]")
 
 
+class OwnCurrency(NamedTuple):
+    """A product's currency (ISO 4217), and the locale (as Babel names it) of what is read."""
+
+    code: str
+    locale: str
+
+
 @dataclass(frozen=True)
 class Found:
     """A claim at `start` to `end` of the folded text.
@@ -62,13 +70,13 @@ class Found:
     parts: tuple["Found", ...] = ()
 
 
-def amounts_in(folded: Folded, language: str, currency: str | None) -> list[Found]:
+def amounts_in(folded: Folded, language: str, own: OwnCurrency | None) -> list[Found]:
     """The numbers, prices, percentages and ratings in stars of a text, in its order.
 
     Args:
         folded: the text.
         language: which of two readings a word has that is a number in one language only.
-        currency: the product's own (ISO 4217), whose signs are looked for beside the usual ones.
+        own: the product's own currency, whose signs are looked for beside the usual ones.
     """
     text = folded.text
     digits = _in_digits(text) if _DIGIT.search(text) else ()
@@ -77,7 +85,7 @@ def amounts_in(folded: Folded, language: str, currency: str | None) -> list[Foun
     read_until = 0
     for place in sorted(places, key=lambda place: place.start):
         if place.start >= read_until:
-            found.append(_amount(replace(place, least=read_until), currency))
+            found.append(_amount(replace(place, least=read_until), own))
             read_until = found[-1].end
     return _sharing(text, found)
 
@@ -154,8 +162,8 @@ def _number_words(language: str) -> dict[str, int]:
     return known | NUMBERS.get(language, {})
 
 
-def _amount(place: _Place, currency: str | None) -> Found:
-    found = _one_amount(place, currency)
+def _amount(place: _Place, own: OwnCurrency | None) -> Found:
+    found = _one_amount(place, own)
     written = place.text[place.start : place.end]
     if not written[:1].isdigit() or " " not in written or re.search("[/⁄]", written):
         return found
@@ -163,16 +171,16 @@ def _amount(place: _Place, currency: str | None) -> Found:
     parts = (
         replace(place, start=one.start(), end=one.end(), values=readings(one[0])) for one in pieces
     )
-    return replace(found, parts=tuple(_one_amount(part, currency) for part in parts))
+    return replace(found, parts=tuple(_one_amount(part, own) for part in parts))
 
 
-def _one_amount(place: _Place, currency: str | None) -> Found:
+def _one_amount(place: _Place, own: OwnCurrency | None) -> Found:
     text, start, end, values = place.text, place.start, place.end, place.values
-    before, after = _beside(currency)
+    before, after = _beside(own)
     leading = before.search(text, max(place.least, start - 8), start) if values else None
     if leading:
         cents = _DASHED_CENTS.match(text, end)
-        codes = _codes(leading["currency"], currency)
+        codes = _codes(leading["currency"], own)
         return _priced(leading.start(), cents.end() if cents else end, values, codes)
     times = text[start - 1 : start] == "x" and not text[max(0, start - 2) : start - 1].isalpha()
     if not values or (start and _LETTER.match(text, start - 1) and not times):
@@ -182,7 +190,7 @@ def _one_amount(place: _Place, currency: str | None) -> Found:
         glued = _LETTER.match(text, end) and not _TIMES.match(text, end)
         return _token(place) if glued else _plain(place)
     if match["currency"]:
-        return _priced(start, match.end(), values, _codes(match["currency"], currency))
+        return _priced(start, match.end(), values, _codes(match["currency"], own))
     if match["percent"]:
         return Found("percentage", start, match.end(), frozenset((one, "%") for one in values))
     if match["stars"]:
@@ -217,21 +225,24 @@ def _priced(start: int, end: int, values: frozenset[Fraction], codes: tuple[str,
     return Found("price", start, end, frozenset((one, code) for one in values for code in codes))
 
 
-def _codes(sign: str, currency: str | None) -> tuple[str, ...]:
-    own = (currency,) if currency and sign in _own_signs(currency) else ()
-    return (*CURRENCIES.get(sign, ()), *own)
+def _codes(sign: str, own: OwnCurrency | None) -> tuple[str, ...]:
+    others = CURRENCIES.get(sign, ())
+    return (*others, own.code) if own and sign in _own_signs(own) else others
 
 
 @lru_cache(maxsize=256)
-def _own_signs(currency: str) -> tuple[str, ...]:
-    signs = {currency, get_currency_symbol(currency, "en")}
-    return tuple(fold(sign).text.strip() for sign in signs)
+def _own_signs(own: OwnCurrency) -> frozenset[str]:
+    """The code, what shops write for it, and how it is written in English and in the locale."""
+    written = {own.code, *signs_of(own.code)}
+    written |= {get_currency_symbol(own.code, locale) for locale in ("en", own.locale)}
+    folded = {fold(sign).text.strip() for sign in written}
+    return frozenset(folded | {sign.rstrip(".") for sign in folded}) - {""}
 
 
 @lru_cache(maxsize=256)
-def _beside(currency: str | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _beside(own: OwnCurrency | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What stands before an amount, and what stands behind one, and says what it counts."""
-    signs = {*CURRENCIES, *(_own_signs(currency) if currency else ())}
+    signs = {*CURRENCIES, *(_own_signs(own) if own else ())}
     money = rf"(?P<currency>{_any_of(signs)})"
     before = re.compile(rf"(?<![^\W\d_]){money}\.?\s?$")
     after = re.compile(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 
-from creative.copywriting.amounts import Found, Kind, amounts_in, readings
+from creative.copywriting.amounts import Found, Kind, OwnCurrency, amounts_in, readings
 from creative.copywriting.claim_words import DISCOUNTS, NO_DISCOUNT_IN, RATINGS, SUPERLATIVES
 from creative.copywriting.folding import Folded
 
@@ -37,7 +37,7 @@ _TWO_FOR_ONE = re.compile(
 )
 
 
-def claims_in(folded: Folded, language: str, currency: str | None) -> list[Found]:
+def claims_in(folded: Folded, language: str, own: OwnCurrency | None) -> list[Found]:
     """Everything that a text claims, in its order.
 
     A number that belongs to a rating, to "No. 1" or to "2 for 1" is told once, as that.
@@ -45,14 +45,14 @@ def claims_in(folded: Folded, language: str, currency: str | None) -> list[Found
     Args:
         folded: the text.
         language: that of the page, such as "de"; it decides what a few words mean.
-        currency: the product's own (ISO 4217).
+        own: the product's own currency.
     """
     text = folded.text
     found = [*_stars(text), *_phrases(text, language)]
     if _DIGIT.search(text):
         whole = [*_ratings(text), *_in_patterns(text)]
         spans = sorted((one.start, one.end) for one in whole)
-        amounts = amounts_in(folded, language, currency)
+        amounts = amounts_in(folded, language, own)
         found += whole + [one for one in amounts if not _is_within(one, spans)]
         found += (
             Found("discount", match.start(), match.end(), frozenset({("discount", "off")}))
@@ -60,7 +60,7 @@ def claims_in(folded: Folded, language: str, currency: str | None) -> list[Found
             for match in pattern.finditer(text)
         )
     else:
-        found += amounts_in(folded, language, currency)
+        found += amounts_in(folded, language, own)
     return sorted(found, key=lambda one: (one.start, one.end))
 
 

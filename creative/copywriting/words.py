@@ -3,13 +3,13 @@
 import re
 from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
 from catalog.product import ScrapedProduct
 from creative.brief import Brief
 from creative.colors import Palette, hue_name, lightness_and_chroma, palette_of
 from creative.copywriting.headlines import material_of, words_for
+from creative.copywriting.locales import locale_of
 from creative.copywriting.phrases import tidy
 from creative.copywriting.wording import ELSEWHERE, WORDINGS, Wording
 from creative.prefill import (
@@ -57,18 +57,6 @@ def write_prefill(brief: Brief) -> PrefillDraft:
         locale=locale,
         generated_by=GeneratedBy(generator="local"),
     )
-
-
-def locale_of(name: str | None) -> str:
-    """A page's locale as "en" or "de-DE": language and, where known, territory; "en" for others."""
-    try:
-        locale = Locale.parse((name or "en").strip().replace("_", "-"), sep="-")
-    except (ValueError, UnknownLocaleError, TypeError):
-        language = re.match(r"[A-Za-z]{2}(?=[-_])", name or "")
-        return locale_of(language.group()) if language else "en"
-    territory = locale.territory or ""
-    known = re.fullmatch("[A-Z]{2}", territory)
-    return f"{locale.language}-{territory}" if known else str(locale.language)
 
 
 def wording_of(locale: str) -> Wording:

@@ -4,8 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from babel.core import get_global
+from babel.languages import get_official_languages
+from babel.numbers import get_territory_currencies
 
 from catalog.product import ScrapedProduct
+from catalog.vocabulary import SIGNS
+from creative.copywriting.locales import locale_of
+from creative.copywriting.words import shown_price
 from creative.facts import Claim, is_price_of, unsupported_claims
 
 
@@ -205,6 +211,63 @@ def test_one_text_may_be_the_products_price() -> None:
     assert not is_price_of("24", product())
     assert not is_price_of("€24 or €24", product())
     assert not is_price_of("24 €", product("24 €", price=None))
+
+
+def locales(code: str) -> list[str]:
+    """In English, and in the languages of the countries that pay in a currency."""
+    spoken = [
+        f"{language}-{territory}"
+        for territory in sorted(get_global("territory_currencies"))
+        if code in get_territory_currencies(territory)
+        for language in get_official_languages(territory, de_facto=True)
+    ]
+    return [locale_of(name) for name in ("en", "en-US", *spoken)]
+
+
+@pytest.mark.parametrize("code", sorted({code for codes in SIGNS.values() for code in codes}))
+def test_a_price_is_the_products_own_as_it_is_written_in_each_country(code: str) -> None:
+    for locale in locales(code):
+        for price in (Decimal("189900"), Decimal("1299.5"), Decimal("24.789"), Decimal("24.785")):
+            own = product(price=price, currency=code, locale=locale)
+            text = shown_price(price, code, locale)
+            assert text is not None
+            assert is_price_of(text, own), (text, locale)
+            assert not unsupported_claims(text, own), (text, locale)
+            other = product(price=price + 7, currency=code, locale=locale)
+            assert not is_price_of(text, other), (text, locale)
+            assert unsupported_claims(text, other), (text, locale)
+
+
+@pytest.mark.parametrize(
+    ("code", "locale", "written"),
+    [
+        ("COP", "es-CO", "$ 24"), ("HUF", "hu-HU", "24 Ft"), ("ZAR", "en-ZA", "R24"), ("ZAR", "en", "R 24"),
+        ("IDR", "id-ID", "Rp24"), ("CLP", "es-CL", "CLP$ 24"), ("MYR", "ms-MY", "RM24"), ("PKR", "en-PK", "Rs. 24"),
+        ("BGN", "bg-BG", "24 лв."), ("BGN", "bg-BG", "24 лв"), ("EGP", "ar-EG", "٢٤ ج.م"), ("KWD", "ar-KW", "24 د.ك"),
+        ("SEK", "sv-SE", "24:-"), ("PLN", "pl-PL", "24 zl"), ("CVE", "pt-CV", "24 CVE"),
+    ],
+)  # fmt: skip
+def test_the_signs_that_shops_write_for_a_currency_are_its_own(
+    code: str, locale: str, written: str
+) -> None:
+    assert is_price_of(written, product(currency=code, locale=locale))
+    assert not is_price_of(written, product(currency="EUR", locale="de"))
+
+
+def test_the_sign_of_one_currency_is_not_that_of_another() -> None:
+    rand = product(currency="ZAR", locale="en-ZA")
+    assert [claim.kind for claim in unsupported_claims("R24 or € 24", rand)] == ["price"]
+    assert not is_price_of("£24", product(currency="COP", locale="es-CO"))
+    assert not is_price_of("24 Ft", product(currency="CZK", locale="cs"))
+
+
+def test_a_price_may_be_told_rounded_and_no_other_way() -> None:
+    exact = product(price=Decimal("24.789"))
+    assert is_price_of("€24.79", exact)
+    assert is_price_of("€24.789", exact)
+    for text in ("€24.78", "€24.80", "€25", "€24.7"):
+        assert not is_price_of(text, exact), text
+    assert not is_price_of("€0.00", product(price=Decimal("0.001")))
 
 
 @pytest.mark.timeout(30)

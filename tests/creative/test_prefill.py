@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from catalog.product import ScrapedProduct
 from creative.brief import ANGLES, Brief
+from creative.copywriting.locales import locale_of
 from creative.copywriting.wording import WORDINGS
-from creative.copywriting.words import is_in_stock, locale_of, shown_price
+from creative.copywriting.words import is_in_stock, shown_price
 from creative.errors import GenerationError, HeadlinesUsedUp
 from creative.local import LocalGenerator
 from creative.prefill import (

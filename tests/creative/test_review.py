@@ -160,3 +160,15 @@ def test_nothing_unsupported_is_left_anywhere() -> None:
     texts += [text for one in made.alternatives for text in (one.headline, one.subtitle)]
     assert not [claim for text in texts for claim in unsupported_claims(text, PRODUCT)]
     assert PrefillDraft.model_validate(made.model_dump()) == made
+
+
+def test_a_price_in_the_signs_of_its_country_is_left_alone() -> None:
+    product = PRODUCT.model_copy(
+        update={"price": Decimal("189900"), "currency": "COP", "locale": "es-CO"}
+    )
+    fallback = LocalGenerator().prefill(Brief(product, PICTURE))
+    assert any(isinstance(widget, PriceTagWidget) for widget in fallback.widgets)
+    made = review(fallback, product, fallback)
+    assert made.corrections == ()
+    assert made.widgets == fallback.widgets
+    assert made.price == fallback.price
