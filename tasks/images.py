@@ -7,7 +7,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from catalog.clip import get_encoder
-from catalog.ranked import PAGE_ORDER
+from catalog.ranked import PAGE_ORDER, choose_images
 from catalog.ranking import rank_pictures
 from db import products
 from db.session import unit_of_work
@@ -22,7 +22,7 @@ from tasks.failures import may_pass
     retry_condition_fn=may_pass,
 )
 def rank_images(product_id: UUID) -> None:
-    """Rank the pictures of a product, unless this model has ranked them already.
+    """Rank the pictures of a product, unless this model has ranked some of them already.
 
     Where the model cannot be had and `CTA_RANK_WITHOUT_CLIP` is set, they are kept in page order,
     and ranked by the next run that finds the model.
@@ -33,7 +33,9 @@ def rank_images(product_id: UUID) -> None:
     model = get_encoder().model_name
     with unit_of_work() as session:
         product = products.get(session, product_id)
-        if product.ranked_by == model:
+        # Where nothing could be loaded it may have been the host that was away.
+        is_ranked = choose_images(products.ranked_images(product), 1) != []
+        if product.ranked_by == model and is_ranked:
             return
         scraped = products.as_value(product)
     ranking = asyncio.run(rank_pictures(scraped, scraped.image_urls))

@@ -8,7 +8,7 @@ from prefect.utilities.schema_tools import validate
 from sqlalchemy import Engine
 
 from creative.prefill import Prefill
-from flows import bulk_generate
+from flows import bulk_generate, retry_failed
 from tests.pages import Pages
 
 # Nothing listens on port 1, so that a page read there would fail its source.
@@ -50,6 +50,15 @@ def test_previews_are_made_of_handed_over_data_and_no_page_is_read(
     told = "None of the 2 pictures that were handed over could be loaded."
     assert result.sources[1].error_message == told
     assert set(pages.hits) == {*PICTURES, "/missing.jpg"}
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_pictures_whose_host_was_away_are_loaded_by_a_retry(database: Engine, pages: Pages) -> None:
+    late = source(pages, image_urls=[f"{pages.url}/late.jpg"])
+    failed = bulk_generate([late])
+    assert failed.status == "failed"
+    pages.pictures["/late.jpg"] = pages.pictures["/mug.jpg"]
+    assert retry_failed(failed.bulk_task_id).progress["done"] == 3
 
 
 def test_the_form_of_the_deployment_takes_product_data(pages: Pages) -> None:
