@@ -1,8 +1,10 @@
 """The columns of a feed, and what a row of them becomes."""
 
 import ast
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +26,7 @@ _MERCHANT_COLUMNS = (
 _KNOWN = {"url", "batch_size", *PRODUCT_COLUMNS, *_MERCHANT_COLUMNS}
 _NEXT_ADDRESS = re.compile(r"\s+|[,;|]\s*(?=[\"']?https?://)")
 _LONGEST_LIST = 1_000_000
+_ARRAY = re.compile(r"['\"]\s+['\"]")
 
 Values = Mapping[str, object]
 
@@ -105,14 +108,21 @@ def _text(value: object) -> object:
     return value
 
 
+def _python_list(written: str) -> object:
+    """A list as Python writes it; not as arrays are written, whose texts Python would join."""
+    if _ARRAY.search(written):
+        raise ValueError("It is an array.")
+    return ast.literal_eval(written)
+
+
 def _addresses(value: object) -> object:
     if not isinstance(value, str):
         return [one for one in value if not _is_empty(one)] if isinstance(value, list) else value
     written = value.strip()
     if written.startswith("[") and written.endswith("]") and len(written) <= _LONGEST_LIST:
-        try:  # a list that was saved as text, by JSON or by Python
-            return _addresses(ast.literal_eval(written))
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            written = written[1:-1]
+        for read in (json.loads, _python_list):  # a list that was saved as text
+            with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                return _addresses(read(written))
+        written = written[1:-1]
     parts = (part.strip(",;|\"' ") for part in _NEXT_ADDRESS.split(written))
     return [part for part in parts if part]

@@ -75,7 +75,9 @@ def _reference(element: etree._Element) -> str:
 
 
 def _text(element: etree._Element) -> str:
-    return "".join(element.itertext(with_tail=False)).strip()
+    """What stands within an element, as it is written: tags are no end of a description."""
+    inner = (etree.tostring(child, encoding="unicode") for child in element)
+    return "".join([element.text or "", *inner]).strip()
 
 
 def _name(element: etree._Element) -> tuple[str, str]:

@@ -198,6 +198,40 @@ def test_an_atom_entrys_own_address_is_not_taken_for_its_page(write: Write) -> N
     assert source.url == "https://shop.example/kettle"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Hand made<br/>of <b>steel</b>, dishwasher-safe", "Hand made of steel, dishwasher-safe"),
+        ("Made <!-- by us --> here", "Made here"),
+        ("Tea &amp; coffee<p>for two</p>", "Tea & coffee for two"),
+    ],
+)
+def test_markup_within_a_description_is_no_end_of_it(write: Write, written: str, read: str) -> None:
+    body = RSS.replace("</item>", f"<description>{written}</description></item>", 1)
+    [source] = read_feed(write("feed.rss", body))
+    assert source.product is not None
+    assert source.product.description == read
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "['https://a.example/1.jpg' 'https://a.example/2.jpg']",
+        "['https://a.example/1.jpg'\n 'https://a.example/2.jpg']",
+        '["https:\\/\\/a.example\\/1.jpg","https:\\/\\/a.example\\/2.jpg"]',
+        '["https://a.example/1.jpg", null, "https://a.example/2.jpg"]',
+        "['https://a.example/1.jpg', None, 'https://a.example/2.jpg']",
+        "[https://a.example/1.jpg, https://a.example/2.jpg]",
+    ],
+)
+def test_a_list_that_was_saved_as_text_is_read(write: Write, cell: str) -> None:
+    quoted = cell.replace('"', '""')
+    body = f'url,title,image_urls\nhttps://a.example/1,Kettle,"{quoted}"\n'
+    [source] = read_feed(write("feed.csv", body))
+    assert source.product is not None
+    assert source.product.image_urls == ("https://a.example/1.jpg", "https://a.example/2.jpg")
+
+
 def test_a_column_that_is_repeated_keeps_all_its_values(write: Write) -> None:
     body = "\t".join(["link", "title", "image_link", *["additional_image_link"] * 2]) + "\n"
     body += "\t".join(["https://a.example/1", "T", *[f"https://a.example/{n}.jpg" for n in "abc"]])
