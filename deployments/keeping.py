@@ -14,9 +14,9 @@ def kept_settings(client: SyncPrefectClient, names: Sequence[str]) -> Iterator[N
     """Put the settings of deployments back as they were, once the block has registered them anew,
     and also where it is stopped in the middle.
 
-    Kept are schedules, whether it is paused, default parameters, job variables and the concurrency
-    limit: Prefect replaces them by what its file declares. A deployment that is new to the server
-    gets those of the file.
+    Kept are schedules, whether it is paused, default parameters, job variables, and the concurrency
+    limit with what becomes of runs beyond it: Prefect replaces them by what its file declares. A
+    deployment that is new to the server gets those of the file.
 
     Args:
         client: of the server.
@@ -42,6 +42,7 @@ def _restore(
             job_variables=after.job_variables | before.job_variables,
             tags=sorted({*before.tags, *after.tags}),
             concurrency_limit=limit and limit.limit,
+            concurrency_options=before.concurrency_options,
         ),
     )
     # One by one: an update of the whole list takes no schedule without a name, and no empty list.

@@ -28,8 +28,12 @@ def test_everything_that_is_declared_is_registered(registered: dict[str, str]) -
 
 
 def test_a_fresh_server_reads_no_feed_that_nobody_named(registered: dict[str, str]) -> None:
-    [schedule] = deployment(registered["PREFECT_API_URL"])["schedules"]
+    found = deployment(registered["PREFECT_API_URL"])
+    [schedule] = found["schedules"]
     assert not schedule["active"]
+    # Two that read one feed at a time would each make all of it.
+    assert found["global_concurrency_limit"]["limit"] == 1
+    assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
 
 
 @pytest.mark.long
@@ -47,7 +51,7 @@ def test_what_an_operator_has_set_is_kept(registered: dict[str, str]) -> None:
     ).raise_for_status()
     change = {
         "paused": True, "parameters": {"workspace": "acme"}, "job_variables": {"env": {"A": "B"}},
-        "concurrency_limit": 3,
+        "concurrency_limit": 3, "concurrency_options": {"collision_strategy": "CANCEL_NEW"},
     }  # fmt: skip
     httpx.patch(f"{api}/deployments/{found['id']}", json=change).raise_for_status()
     httpx.patch(f"{api}/work_pools/cta-previews", json={"concurrency_limit": 7}).raise_for_status()
@@ -63,6 +67,7 @@ def test_what_an_operator_has_set_is_kept(registered: dict[str, str]) -> None:
         assert again["parameters"]["workspace"] == "acme"
         assert again["job_variables"]["env"] == {"A": "B"}
         assert again["global_concurrency_limit"]["limit"] == 3
+        assert again["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
         pool = httpx.get(f"{api}/work_pools/cta-previews").json()
         assert pool["concurrency_limit"] == 7
 
