@@ -31,7 +31,7 @@ demo: setup ## Run the main job on the demo shop and show what came out
 	@$(BIN)/python -m demo
 
 demo-server: setup ## Show the demo's runs in the Prefect UI, at http://127.0.0.1:4200
-	PREFECT_HOME=$(DEMO_PREFECT_HOME) \
+	PREFECT_HOME="$(DEMO_PREFECT_HOME)" \
 	PREFECT_SERVER_DATABASE_CONNECTION_URL="sqlite+aiosqlite:///$(DEMO_PREFECT_HOME)/prefect.db" \
 	$(BIN)/prefect server start
 

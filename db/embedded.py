@@ -6,6 +6,7 @@ local socket only, is shared by all processes of the machine, and stops with the
 
 import atexit
 import os
+import re
 import signal
 import warnings
 from pathlib import Path
@@ -23,6 +24,20 @@ with warnings.catch_warnings():
     )
 
 _STOP_SECONDS = 60
+
+
+class FolderUnusable(Exception):
+    """The embedded Postgres takes no folder with a blank in its path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"The embedded Postgres cannot keep its data in {folder}, whose path has a blank: move "
+            "the project to a path without one, or set CTA_DATA_DIR to a folder without one."
+        )
+
+    def __reduce__(self) -> tuple[type["FolderUnusable"], tuple[Path]]:
+        return type(self), (self.folder,)
 
 
 def start_embedded_postgres(data_dir: Path) -> str:
@@ -45,7 +60,12 @@ def start_server(
         data_dir: the folder of the database; made when missing.
         major_version: of Postgres.
         programs: the folder of the programs of that version, where they are not the package's own.
+
+    Raises:
+        FolderUnusable: its path has a blank.
     """
+    if re.search(r"\s", str(data_dir.resolve())):
+        raise FolderUnusable(data_dir)
     if programs is not None:
         POSTGRES_VERSIONS[major_version] = programs
     data_dir.parent.mkdir(parents=True, exist_ok=True)

@@ -66,11 +66,14 @@ def main() -> int:
 
 
 def set_environment() -> None:
-    """Keep the demo apart: from a Prefect server, a database and a key that are set up here."""
-    os.environ.pop("PREFECT_API_URL", None)
+    """Keep the demo apart: from servers, databases and keys that are set up here, in `.env` too."""
     os.environ.update(
+        PREFECT_API_URL="",
         CTA_DATA_DIR=str(DATA_DIR),
         CTA_DATABASE_URL="",
+        CTA_API_DATABASE_URL="",
+        CTA_TASK_RUNNER="threads",
+        CTA_DASK_ADDRESS="",
         CTA_MEDIA_URL="",
         CTA_GENERATOR="local",
         CTA_CLIP_MODEL="micro",

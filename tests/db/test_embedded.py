@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from db.embedded import FolderUnusable, start_embedded_postgres
 from settings import PROJECT_ROOT
 
 PROGRAM = """
@@ -83,3 +84,9 @@ def test_a_killed_process_does_not_keep_the_server_up_for_ever(folder: Path) -> 
     killed.wait(timeout=10)
     survivor.communicate(timeout=30)
     wait_until_gone(pid)
+
+
+def test_a_folder_with_a_blank_in_its_path_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(FolderUnusable, match="set CTA_DATA_DIR to a folder without one"):
+        start_embedded_postgres(tmp_path / "My Projects" / "postgres")
+    assert not (tmp_path / "My Projects").exists()
