@@ -5,12 +5,12 @@ from datetime import timedelta
 from threading import Event
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api.orders import Launcher, Order, RunNotStarted, first_run, run_again
 from db import bulk_tasks, reconciling, waiting
-from db.errors import BulkTaskGivenUp
+from db.errors import BulkTaskGivenUp, BulkTaskReopened, UnknownRecord
 from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.session import unit_of_work
 from db.workspaces import workspace_unit_of_work
@@ -48,10 +48,11 @@ def keep_starting_forgotten(launcher: Launcher, closed: Event) -> None:
     """Look for them now, and every minute until the API is `closed`."""
     while True:
         try:
-            launcher.check()  # what cannot be started now may wait
             start_forgotten(launcher)
-        except (RunNotStarted, SQLAlchemyError) as error:
+        except (RunNotStarted, OperationalError) as error:
             _LOGGER.warning("What waits for its run cannot be started at the moment: %s", error)
+        except Exception:
+            _LOGGER.exception("What waits for its run could not be started.")
         if closed.wait(_LOOK_SECONDS):
             return
 
@@ -61,14 +62,25 @@ def start_forgotten(launcher: Launcher) -> None:
 
     Prefect takes two orders with one key for one run, so that it does no harm where the run is
     there and only its id was not noted, or where `reconcile` starts it at the same time.
+
+    What cannot be started waits on.
+
+    Raises:
+        RunNotStarted: none can be started at the moment.
     """
     with unit_of_work() as session:
         orders = [*_never_begun(session), *_to_be_run_again(session)]
+    if orders:
+        launcher.check()
     for order in orders:
         try:
-            start_recorded(launcher, order)
+            run_id = launcher.start(order)
+            with workspace_unit_of_work(order.workspace) as session:
+                waiting.own(session, order.record, order.row_id, run_id)
         except RunNotStarted as error:
-            _LOGGER.warning("%s %s was given up: %s", order.flow, order.row_id, error)
+            _LOGGER.warning("%s %s waits on: %s", order.flow, order.row_id, error)
+        except (UnknownRecord, BulkTaskGivenUp, BulkTaskReopened) as error:
+            _LOGGER.info("%s %s needs no run any more: %s", order.flow, order.row_id, error)
 
 
 def _never_begun(session: Session) -> list[Order]:

@@ -19,6 +19,7 @@ from db.errors import (
     PreviewNotOwned,
     PreviewUnderWay,
     SourceNotFailed,
+    SourceNotOwned,
     SourceUnderWay,
     UnknownRecord,
     WrongKindOfRecord,
@@ -113,15 +114,22 @@ def _is_lost(session: Session, row: CTABulkGenerateSource | CTAIFramePreview) ->
 
 
 def reopen_source(
-    session: Session, source_id: UUID, run_id: UUID, lease_id: UUID | None = None
+    session: Session,
+    source_id: UUID,
+    run_id: UUID,
+    lease_id: UUID | None = None,
+    *,
+    waited: bool = False,
 ) -> None:
     """Have `run_id` work on a source once more, which is `running` from now on.
 
     Its previews that failed are queued, each as a new attempt; those that are done stay. Where the
     run has it already, because its process died and it was begun once more, or where another
-    process had it that is dead, what has not ended is queued.
+    process had it that is dead, what has not ended is queued. For a run that the source `waited`
+    for, what has ended meanwhile stays so.
 
     Raises:
+        SourceNotOwned: it was ended before the run began that it waited for.
         UnknownRecord: no source has this id; `WrongKindOfRecord` where another record has it.
         SourceNotFailed: all its previews are done.
         SourceUnderWay, BulkTaskUnderWay: a run is at work on it, or on what it is a part of.
@@ -130,6 +138,8 @@ def reopen_source(
     statuses.complete_filled(session, CTAIFramePreview.source_id == source_id)
     unmade = _lock_previews(session, source_id)
     if source.status not in statuses.UNFINISHED:
+        if waited:
+            raise SourceNotOwned(source_id)
         _check_bulk_task(bulk_task)
         if not unmade and sources.count_done(session, source_id) >= source.batch_size:
             raise SourceNotFailed(source_id, source.batch_size)

@@ -33,10 +33,17 @@ def waits_since(session: Session, record: WaitingRecord, row_id: UUID) -> dateti
     return session.execute(select(record.updated_at).where(record.id == row_id)).scalar_one()
 
 
-def own(session: Session, record: WaitingRecord, row_id: UUID, run_id: UUID) -> UUID:
+def own(
+    session: Session,
+    record: WaitingRecord,
+    row_id: UUID,
+    run_id: UUID,
+    lease_id: UUID | None = None,
+) -> UUID:
     """Note the run that was started for a row which waits for one.
 
-    Returns the run that has the row: another one where that came first.
+    Returns the run that has the row: another one where that came first. `lease_id` is that of the
+    process in which the run is to be at work, where that is known already.
 
     Raises:
         UnknownRecord: the bulk task was deleted.
@@ -44,7 +51,7 @@ def own(session: Session, record: WaitingRecord, row_id: UUID, run_id: UUID) -> 
         BulkTaskReopened: parts of the bulk task are being run again.
     """
     if record is CTABulkGenerateTask:
-        bulk_tasks.own(session, row_id, run_id)
+        bulk_tasks.own(session, row_id, run_id, lease_id)
     else:
         session.execute(
             update(record)
@@ -53,7 +60,7 @@ def own(session: Session, record: WaitingRecord, row_id: UUID, run_id: UUID) -> 
                 record.status.in_(statuses.WAITING),
                 record.flow_run_id.is_(None),
             )
-            .values(flow_run_id=run_id)
+            .values(flow_run_id=run_id, lease_id=lease_id)
         )
     owner = session.scalar(
         select(record.flow_run_id).where(
@@ -105,14 +112,21 @@ def _give_up_preview(session: Session, preview_id: UUID, reason: str) -> UUID | 
 
 
 def end(
-    session: Session, record: WaitingRecord, row_id: UUID, run_id: UUID, reason: str | None
+    session: Session,
+    record: WaitingRecord,
+    row_id: UUID,
+    run_id: UUID,
+    reason: str | None,
+    *,
+    waits: bool = True,
 ) -> None:
     """End the row of a run whose process is gone, whether the run had begun or not.
 
-    Nothing happens where another run has the row.
+    Nothing happens where another run has the row. A row that `waits` for a run which nobody has
+    noted is taken for this one's.
     """
     try:
-        if own(session, record, row_id, run_id) != run_id:
+        if waits and own(session, record, row_id, run_id) != run_id:
             return
     except (UnknownRecord, BulkTaskGivenUp, BulkTaskReopened):
         return

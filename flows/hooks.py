@@ -5,12 +5,14 @@ nothing when it comes late or twice, and is refused by rows that another run own
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State
 
 from db import bulk_tasks, previews, reopening, sources, waiting
+from db.errors import BulkTaskGivenUp, BulkTaskReopened, UnknownRecord
 from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.retrying import persistent
 from db.session import unit_of_work
@@ -64,10 +66,24 @@ def give_up(parameters: Mapping[str, Any], reason: str) -> None:
 
 
 @persistent
-def end_lost(flow_run: FlowRun, state: State[Any]) -> None:
-    """The row of a run has ended that no hook of the run ends any more, whether it began or not."""
+def take_row(flow_run: FlowRun) -> None:
+    """The row of a run that is yet to begin in this process is under the process's lease."""
+    with (
+        suppress(UnknownRecord, BulkTaskGivenUp, BulkTaskReopened),
+        unit_of_work() as session,
+    ):
+        waiting.own(session, *_row_of(flow_run.parameters), flow_run.id, lease_of_process())
+
+
+@persistent
+def end_lost(flow_run: FlowRun, state: State[Any], *, waits: bool = True) -> None:
+    """The row of a run has ended that no hook of the run ends any more, whether it began or not.
+
+    Without `waits` only where the run has it: it may wait for another one by now.
+    """
+    row, reason = _row_of(flow_run.parameters), reason_of(state)
     with unit_of_work() as session:
-        waiting.end(session, *_row_of(flow_run.parameters), flow_run.id, reason_of(state))
+        waiting.end(session, *row, flow_run.id, reason, waits=waits)
 
 
 def _row_of(parameters: Mapping[str, Any]) -> tuple[WaitingRecord, UUID]:

@@ -31,7 +31,7 @@ from tenacity import retry, retry_if_exception_type, wait_random_exponential
 
 from flows.bulk_generate import bulk_generate
 from flows.generate_preview import generate_preview
-from flows.hooks import end_lost, give_up
+from flows.hooks import end_lost, give_up, take_row
 from flows.reconcile import put_right
 from flows.regenerate import regenerate
 from flows.retry_failed import retry_failed
@@ -93,6 +93,9 @@ class Runner:
             return
         wanted.created.set_result(flow_run)
         note_ordered(flow_run.id)
+        with suppress(OperationalError):
+            # It may wait for its place, and the machine may go away meanwhile.
+            take_row(flow_run)
         self.tell(key=wanted.key, flow_run_id=str(flow_run.id))
         with self._places:
             try:
@@ -129,7 +132,7 @@ def end_at_last(flow_run: FlowRun, state: State[Any]) -> None:
     Its hooks have seen to that, unless the database was away for longer than they try: this process
     lives on, so that nobody would take the row for one of a dead run.
     """
-    end_lost(flow_run, state)
+    end_lost(flow_run, state, waits=False)
 
 
 def look_after(seconds: float) -> None:

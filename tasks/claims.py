@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
@@ -32,15 +33,27 @@ def note_ordered(run_id: UUID) -> None:
 def row_has_waited(row_id: UUID) -> bool:
     """Whether the flow run that is under way was started for a row that waited for it.
 
-    The key by which Prefect takes all orders of one run for one names the row. A run that was begun
-    before, and that a person has begin once more, is none.
+    The key by which Prefect takes all orders of one run for one names the row. A run that had
+    ended, and that a person has begin once more, is none.
     """
     return _was_waited_for(_flow_run(), row_id)
 
 
 def _was_waited_for(run: FlowRun, row_id: UUID) -> bool:
     is_ordered = run.id in _ORDERED or str(row_id) in (run.idempotency_key or "")
-    return is_ordered and run.run_count <= 1
+    return is_ordered and run.run_count <= 1 and not _is_begun_by_hand(run.id)
+
+
+def _is_begun_by_hand(run_id: UUID) -> bool:
+    """Whether a run was put back that had ended, as "Retry" does in Prefect's UI."""
+    with get_client(sync_client=True) as client:
+        states = sorted(client.read_flow_run_states(run_id), key=lambda state: state.timestamp)
+    has_ended = False
+    for state in states:
+        if has_ended and state.is_scheduled():
+            return True
+        has_ended = has_ended or state.is_final()
+    return False
 
 
 @persistent
@@ -55,9 +68,10 @@ def claim_source(source_id: UUID) -> bool:
             could be run again now.
     """
     run = _flow_run()
+    waited = _was_waited_for(run, source_id)
     with unit_of_work() as session:
         if not is_part_of_another(run):
-            reopening.reopen_source(session, source_id, run.id, lease_of_process())
+            reopening.reopen_source(session, source_id, run.id, lease_of_process(), waited=waited)
             return True
         if not sources.claim(session, source_id, run.id, lease_of_process()):
             raise SourceNotOwned(source_id)
@@ -104,10 +118,11 @@ def forget_attempt(run_id: UUID) -> None:
 
 @persistent
 def _reopen_preview(preview_id: UUID, run: FlowRun, parts: Collection[str]) -> bool:
+    waited = _was_waited_for(run, preview_id)
     with unit_of_work() as session:
         return reopening.reopen_preview(
             session, preview_id, run.id, lease_of_process(), parts,
-            waited=_was_waited_for(run, preview_id),
+            waited=waited,
         )  # fmt: skip
 
 

@@ -17,13 +17,15 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
+from prefect.client.schemas.objects import FlowRun, State
 from sqlalchemy import Engine, select
 
 from catalog.product import Source
-from db import api_tokens, bulk_tasks, reopening
+from db import api_tokens, bulk_tasks, leases, reopening, resuming
 from db.models import CTAIFramePreview
 from db.session import unit_of_work
-from flows.runner import Runner
+from flows import runner as runner_module
+from flows.runner import MOST_AT_ONCE, Runner
 from settings import PROJECT_ROOT
 from tests.api.conftest import ANN, make_batch, new_token
 from tests.api.served import Served, served
@@ -230,6 +232,55 @@ def test_what_a_machine_left_that_went_away_is_put_right_by_the_next_api(
         assert all("was lost; it can be run again" in reason for reason in reasons)
         [made] = ann.get("/batch/").json()["results"]
         assert ann.post(f"/batch/{made['id']}/retry/").status_code == 202
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_run_that_waits_for_its_place_has_its_row_under_the_lease_of_its_process(
+    database: Engine,
+) -> None:
+    batch = end_a_batch()
+    with unit_of_work() as session:
+        resuming.resume(session, batch.bulk_task_id)
+    told = io.StringIO()
+    runner = Runner(told)
+    for _ in range(MOST_AT_ONCE):
+        runner._places.acquire()
+    parameters = {"bulk_task_id": str(batch.bulk_task_id)}
+    runner.start({"key": "one", "flow": "retry-failed", "parameters": parameters})
+    wait_for(lambda: "flow_run_id" in told.getvalue())
+    waits = batch.bulk_task()
+    assert (waits.status, str(waits.flow_run_id)) == (
+        "pending",
+        json.loads(told.getvalue())["flow_run_id"],
+    )
+    with unit_of_work() as session:
+        assert leases.seconds_left(session, waits.lease_id)
+    runner._places.release()
+    wait_for(lambda: '"ended": true' in told.getvalue())
+    assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_run_that_has_ended_leaves_a_row_alone_that_waits_for_the_next(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = end_a_batch()
+    with unit_of_work() as session:
+        reopening.reopen_preview(session, batch.failed[0])
+    told = io.StringIO()
+
+    def end_and_be_asked_again(flow_run: FlowRun, state: State[Any]) -> None:
+        with unit_of_work() as session:
+            reopening.reopen_preview(session, batch.failed[0])
+        at_last(flow_run, state)
+
+    at_last = runner_module.end_at_last
+    monkeypatch.setattr(runner_module, "end_at_last", end_and_be_asked_again)
+    parameters = {"preview_id": str(batch.failed[0])}
+    Runner(told).start({"key": "one", "flow": "generate-preview", "parameters": parameters})
+    wait_for(lambda: '"ended": true' in told.getvalue())
+    asked = batch.preview(1)
+    assert (asked.status, asked.flow_run_id, asked.attempt) == ("queued", None, 3)
 
 
 @pytest.mark.usefixtures("prefect_server")

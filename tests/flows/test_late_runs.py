@@ -1,5 +1,6 @@
 """A run that begins when the row that waited for it has been ended, and somebody told so."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from db.models import CTABulkGenerateTask, CTAIFramePreview
 from db.session import unit_of_work
 from flows import hooks, regenerate, retry_failed
 from flows.generate_preview import generate_preview
+from flows.process_url import process_url
 from tests.db.ended_batch import EndedBatch, end_a_batch
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -61,6 +63,22 @@ def begin(again: Any, run_id: UUID) -> State[Any]:
     return state
 
 
+def test_a_source_that_was_ended_before_its_run_began_stays_ended(database: Engine) -> None:
+    """`reconcile` ordered the run, and took it for lost, for it was long in coming."""
+    batch = end_a_batch()
+    with get_client(sync_client=True) as client:
+        wanted = FlowRunCreate(
+            flow_id=client.create_flow(process_url),
+            parameters={"source_id": str(batch.read)},
+            state=to_state_create(Pending()),
+            idempotency_key=waiting.run_key("process-url", batch.read, datetime.now(UTC)),
+        )
+        made = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json"))
+    assert begin(process_url, UUID(made.json()["id"])).is_failed()
+    assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
+    assert batch.preview(1).attempt == 1
+
+
 @pytest.mark.parametrize("how", ["its process was stopped", "no run could be started"])
 @pytest.mark.parametrize("again", [generate_preview, regenerate, retry_failed])
 def test_a_row_that_was_ended_before_its_run_began_stays_ended(
@@ -80,12 +98,19 @@ def test_a_row_that_was_ended_before_its_run_began_stays_ended(
     assert batch.statuses() == ["done", "done", "done", "failed", "failed"]
 
 
-def test_a_run_that_is_begun_once_more_by_hand_makes_what_was_ended(database: Engine) -> None:
+@pytest.mark.parametrize("had_begun", [True, False])
+def test_a_run_that_is_begun_once_more_by_hand_makes_what_was_ended(
+    database: Engine, had_begun: bool
+) -> None:
     """Prefect's "Retry" begins the same run anew, and whoever presses it knows how it ended."""
     batch = end_a_batch()
     run = asked_for(batch, regenerate)
     end(batch, run, "its process was stopped")
-    begin(regenerate, run.id)
+    if had_begun:
+        begin(regenerate, run.id)
+    else:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run.id, Crashed(message="No such folder."), force=True)
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
     begin(regenerate, run.id)
