@@ -54,7 +54,11 @@ def serve(home: Path, database: str) -> Iterator[dict[str, str]]:
         yield environment | {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            raise
 
 
 @pytest.fixture(scope="session")

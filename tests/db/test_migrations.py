@@ -2,11 +2,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from db.models import Base
 from db.session import DatabaseNotMigrated, alembic_config, check_migrated, migrate
 
+HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
 OLD_SOURCE = """
 INSERT INTO cta_bulk_generate_task (id, name, status, refresh, "user", workspace)
 VALUES (gen_random_uuid(), 'Batch Task', 'pending', false, 'ann', 'acme');
@@ -111,6 +113,14 @@ def test_the_models_and_the_migrations_have_the_same_checks(engine: Engine) -> N
         assert declared == found, table.name
 
 
-def test_a_database_of_another_version_is_refused_with_what_to_do(fresh: Connection) -> None:
-    with pytest.raises(DatabaseNotMigrated, match="make migrate"):
+@pytest.mark.parametrize("found", ["none", "0001", "9999"])
+def test_a_database_of_another_version_is_refused_with_what_to_do(
+    fresh: Connection, found: str
+) -> None:
+    if found != "none":
+        migrate(fresh)
+        check_migrated(fresh)
+        fresh.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
+    told = f"stands at migration {found} and {HEAD} is needed: run `make migrate`"
+    with pytest.raises(DatabaseNotMigrated, match=told):
         check_migrated(fresh)

@@ -4,6 +4,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from creative.brief import Brief
 from creative.calls import Calls
 from creative.local import LocalGenerator
 from flows import bulk_generate
+from settings import get_settings
 from tests.faults.batches import (
     IMAGE_MODEL,
     PUT_RIGHT,
@@ -191,7 +193,9 @@ def test_a_half_that_has_no_memory_fails_its_preview_alone(
             return super().background(brief)
 
     monkeypatch.setattr("tasks.backgrounds.get_generator", lambda *_: Hungry())
-    monkeypatch.setenv("CTA_MAX_CONCURRENT_PREVIEWS", "1")
+    # Alone: the bound is that of the whole process.
+    alone = get_settings().model_copy(update={"max_concurrent_previews": 1})
+    monkeypatch.setattr(import_module("flows.process_url"), "get_settings", lambda: alone)
     result = bulk_generate([{"url": f"{pages.url}/mug", "batch_size": 3}])
     assert [preview["status"] for preview in result.previews] == ["done", "failed", "done"]
     assert "MemoryError" in str(result.previews[1]["error_message"])

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 from prefect.client.orchestration import get_client
+from prefect.logging.handlers import APILogHandler
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from sqlalchemy import Engine, text
 
 from creative.encoding import DigitalSource
@@ -125,7 +127,9 @@ def test_the_key_is_in_no_row_run_or_log(
     server: GeminiServer, pages: Pages, database: Engine
 ) -> None:
     server.script(gemini.wrong_key(), model=IMAGE_MODEL)
-    result = bulk_generate([{"url": f"{pages.url}/mug"}])
+    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: True}):
+        result = bulk_generate([{"url": f"{pages.url}/mug"}])
+        APILogHandler().flush()
     assert result.status == "failed"
     assert "GOOGLE_API_KEY" in str(result.error_message)
     with database.connect() as connection:
@@ -137,6 +141,8 @@ def test_the_key_is_in_no_row_run_or_log(
     with get_client(sync_client=True) as client:
         runs = " ".join(run.model_dump_json() for run in client.read_flow_runs(limit=200))
         runs += " ".join(run.model_dump_json() for run in client.read_task_runs(limit=200))
-        runs += " ".join(log.model_dump_json() for log in client.read_logs(limit=200))
+        logs = " ".join(log.model_dump_json() for log in client.read_logs(limit=200))
     assert "GOOGLE_API_KEY" in rows
-    assert KEY not in rows + runs
+    assert "GOOGLE_API_KEY" in runs
+    assert "GOOGLE_API_KEY" in logs
+    assert KEY not in rows + runs + logs

@@ -140,6 +140,7 @@ def test_a_preview_whose_runs_never_begin_is_given_up_at_last(
         assert put_right().runs_started == 0
         assert batch.statuses() == ENDED
     finally:
+        monkeypatch.delenv("CTA_MAX_TIMES_LOST")
         RECONCILE.get_settings.cache_clear()
         with get_client(sync_client=True) as client:
             client.delete_deployment(again)

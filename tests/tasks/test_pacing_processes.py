@@ -24,6 +24,8 @@ from tests.tasks.slots import (
     make_limit,
 )
 
+LEAST_FULLNESS = 0.85
+
 
 class Foreigner:
     """A client that takes no turns, and sleeps after a refusal for as long as Prefect says."""
@@ -66,6 +68,20 @@ def test_no_window_holds_more_than_the_cap_and_no_process_starves(
     assert_strict([*foreigner.taken, *(one for some in ours for one in some)], PER_SECOND)
     within = [sum(since < one.granted <= until for one in some) for some in ours]
     assert min(within) >= sum(within) / processes / 3
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_cap_is_used_fully_while_somebody_waits(
+    start: Starter, api: str, processes: int
+) -> None:
+    """At one a second, beside which a busy machine's pauses are short."""
+    make_limit(api, per_second=1)
+    takers = [start(threads=3) for _ in range(processes)]
+    for one in takers:
+        one.next(20 // processes)
+    taken = sorted(one for taker in takers for one in taker.taken)
+    assert (len(taken) - 1) / (taken[-1].asked - taken[0].granted) >= LEAST_FULLNESS
 
 
 def test_processes_take_turns_however_many_threads_they_have(start: Starter) -> None:
