@@ -162,7 +162,7 @@ $(CELERY)/.installed: bench/requirements-celery.txt
 bench-fan-out: setup $(CELERY)/.installed ## Measure the cost of a preview beside the obvious program and Celery (needs redis-server)
 	$(BIN)/python -m bench.fan_out
 
-bench-memory-curve: setup ## Measure the memory of a run of 5,000 sources (an hour and a half)
+bench-memory-curve: setup ## Measure the memory of a run of 5,000 sources (two hours)
 	$(BIN)/python -m bench.memory_curve
 
 readme-picture: setup ## Take the README's picture of the demo's previews (needs chromium)

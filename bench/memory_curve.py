@@ -1,4 +1,4 @@
-"""Memory does not grow with a run: `make bench-memory-curve` (an hour on two cores).
+"""Memory does not grow with a run: `make bench-memory-curve` (two hours on two cores).
 
 One run of 5,000 sources with 2 previews each, made by the embedded generator with the cap lifted:
 every product another address, its picture loaded, ranked by the micro CLIP and composed. Prints the
