@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PICTURES_OF_A_PRODUCT = 24
-PRODUCTS = 8
+PRODUCTS = 24  # so many that how it begins and ends weighs little
 ROUNDS = 5
 SOURCES_AT_ONCE = 4
 LATENCY = 0.05

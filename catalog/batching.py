@@ -1,5 +1,6 @@
 """Work of many threads, done in batches of whatever is waiting."""
 
+import itertools
 import queue
 import threading
 import time
@@ -14,8 +15,9 @@ Result = TypeVar("Result")
 class Batcher(Generic[Item, Result]):
     """Hands what is submitted to `compute`, several items at a time; safe to share.
 
-    A worker takes what waits, up to `largest` items; when fewer wait it gives more the time
-    `linger` (seconds) to come, because a batch costs little more than an item. An error of
+    A worker takes what waits, up to `largest` items, those of the earliest turn first; when fewer
+    wait it gives more the time `linger` (seconds) to come, because a batch costs little more than
+    an item. An error of
     `compute` reaches everyone whose item was in that batch, and the worker goes on.
 
     Args:
@@ -41,16 +43,18 @@ class Batcher(Generic[Item, Result]):
         self._workers = workers
         self._linger = linger
         self._name = name
-        self._waiting: queue.SimpleQueue[tuple[Item, Future[Result]]] = queue.SimpleQueue()
+        self._waiting: queue.PriorityQueue[tuple[int, int, Item, Future[Result]]]
+        self._waiting = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._collecting = threading.Lock()
         self._starting = threading.Lock()
         self._started = False
 
-    def submit(self, item: Item) -> Future[Result]:
-        """The result of one item, in the future."""
+    def submit(self, item: Item, turn: int = 0) -> Future[Result]:
+        """The result of one item, in the future; items of one turn are taken as they come."""
         self._start()
         future: Future[Result] = Future()
-        self._waiting.put((item, future))
+        self._waiting.put((turn, next(self._numbers), item, future))
         return future
 
     def _start(self) -> None:
@@ -71,11 +75,12 @@ class Batcher(Generic[Item, Result]):
             del batch  # else the last one stays in memory while nothing is waiting
 
     def _collect(self) -> list[tuple[Item, Future[Result]]]:
-        batch = [self._waiting.get()]
+        batch = [self._waiting.get()[2:]]
         deadline = time.monotonic() + self._linger
         while len(batch) < self._largest:
             try:
-                batch.append(self._waiting.get(timeout=max(0.0, deadline - time.monotonic())))
+                left = max(0.0, deadline - time.monotonic())
+                batch.append(self._waiting.get(timeout=left)[2:])
             except queue.Empty:
                 break
         return batch

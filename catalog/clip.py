@@ -18,7 +18,7 @@ from settings import Settings, get_settings
 
 Row = NDArray[np.float32]
 
-_LARGEST_BATCH = 32
+_LARGEST_BATCH = 16
 _LINGER = 0.04  # seconds; the last pictures of a product wait as long
 _TEXTS_KEPT = 2_048
 _REMEMBER_REFUSAL = 300.0  # seconds
@@ -96,9 +96,12 @@ class ClipEncoder:
         futures = [self.submit(loaded.prepare(image)) for image in images]
         return _stacked(futures, loaded.dimensions)
 
-    def submit(self, pixels: Pixels) -> Future[Row]:
-        """The row of one picture that the model's `prepare` has made ready, in the future."""
-        return self._pictures.submit(pixels)
+    def submit(self, pixels: Pixels, turn: int = 0) -> Future[Row]:
+        """The row of one picture that the model's `prepare` has made ready, in the future.
+
+        Of those that wait, the ones of the earliest `turn` are encoded first.
+        """
+        return self._pictures.submit(pixels, turn)
 
     def load(self) -> ClipModel:
         """The model, loaded by whoever comes first.

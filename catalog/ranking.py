@@ -1,6 +1,7 @@
 """Pictures of a product, from the one that shows it best to the one that shows it least."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from settings import Settings, get_settings
 _LOADED_AT_ONCE = 4  # of one product
 _SIDE_WITHOUT_CLIP = 128
 _log = logging.getLogger(__name__)
+_turns = itertools.count()
 # Bounds the downloads of all rankings of the process together.
 _loaders = ThreadPoolExecutor(16, thread_name_prefix="ranked-picture")
 Value = TypeVar("Value")
@@ -107,7 +109,12 @@ async def _look_at_all(
     encoder: ClipEncoder | None,
     model: ClipModel | None,
 ) -> list[_Seen]:
-    """Load and encode, each picture on its own, so that downloads do not wait for the encoder."""
+    """Load and encode, each picture on its own, so that downloads do not wait for the encoder.
+
+    Of several rankings the one that began first is encoded first: its product goes on meanwhile,
+    and another's pictures are loaded.
+    """
+    turn = next(_turns)
     places = asyncio.Semaphore(_LOADED_AT_ONCE)
 
     async def look(url: str) -> _Seen | None:
@@ -118,7 +125,7 @@ async def _look_at_all(
         seen, pixels = loaded
         if encoder is None or pixels is None:
             return seen
-        row = await asyncio.wrap_future(encoder.submit(pixels))
+        row = await asyncio.wrap_future(encoder.submit(pixels, turn))
         return _Seen(seen.url, seen.width, seen.height, seen.fingerprint, row)
 
     looked_at = await asyncio.gather(*(look(url) for url in urls))

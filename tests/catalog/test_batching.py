@@ -107,3 +107,14 @@ def test_two_workers_compute_at_the_same_time() -> None:
 
     shared = Batcher(meet, largest=1, workers=2, linger=0, name="test")
     assert [future.result(20) for future in [shared.submit(1), shared.submit(2)]] == [1, 2]
+
+
+def test_the_earliest_turn_is_computed_first_and_each_in_its_order(recorder: Recorder) -> None:
+    shared = batcher(recorder)
+    first = shared.submit(0)
+    while not recorder.batches:
+        pass
+    futures = [shared.submit(item, turn) for item, turn in [(5, 2), (1, 1), (6, 2), (2, 1), (3, 1)]]
+    recorder.gate.set()
+    assert [future.result(20) for future in (first, *futures)] == [0, 10, 2, 12, 4, 6]
+    assert recorder.batches == [[0], [1, 2, 3, 5, 6]]

@@ -66,6 +66,28 @@ def test_a_row_does_not_depend_on_its_neighbours(
     np.testing.assert_allclose(together[-3:], alone, atol=1e-4)
 
 
+def test_no_place_behind_the_end_of_the_texts_is_read_and_nothing_else_changes(
+    encoder: ClipEncoder,
+) -> None:
+    import torch
+
+    loaded = encoder.load()
+    read: list[int] = []
+    hook = loaded.model.transformer.register_forward_pre_hook(
+        lambda module, given: read.append(given[0].shape[1])
+    )
+    try:
+        for texts in (["a mug"], ["a mug", "a photo of a red camera by Norrland"], ["tea " * 200]):
+            with torch.inference_mode():
+                tokens = loaded.tokenize(texts)
+                whole = torch.nn.functional.normalize(loaded.model.encode_text(tokens), dim=-1)
+            read.clear()
+            np.testing.assert_allclose(loaded.encode_texts(texts), whole.numpy(), atol=1e-5)
+            assert read == [int((tokens != 0).sum(dim=1).max())]
+    finally:
+        hook.remove()
+
+
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA", "CMYK", "1"])
 def test_any_mode_of_picture_is_read(
     encoder: ClipEncoder, pictures: list[Image.Image], mode: str
