@@ -67,8 +67,8 @@ def main() -> int:
 
 def set_environment() -> None:
     """Keep the demo apart: from servers, databases and keys that are set up here, in `.env` too."""
+    os.environ.pop("PREFECT_API_URL", None)  # set to nothing, it is one that cannot be reached
     os.environ.update(
-        PREFECT_API_URL="",
         CTA_DATA_DIR=str(DATA_DIR),
         CTA_DATABASE_URL="",
         CTA_API_DATABASE_URL="",

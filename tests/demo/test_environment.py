@@ -12,7 +12,7 @@ from prefect.settings import PREFECT_API_URL
 from settings import get_settings
 settings = get_settings()
 print(settings.database_url, settings.api_database_url, settings.task_runner,
-      settings.generator, PREFECT_API_URL.value() or None)
+      settings.generator, PREFECT_API_URL.value())
 """
 SET_UP_HERE = {
     "CTA_DATABASE_URL": "postgresql://shop.example/cta",
